@@ -1,0 +1,1 @@
+"""The only door from workflows to the database, the agencies and the notices."""

@@ -1,0 +1,38 @@
+"""The record: one activity, one transaction."""
+
+from typing import Protocol
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from casework.errors import CaseworkError, DatabaseUnavailableError
+from casework.events import Recording
+from casework.models.state import Receipt
+
+
+class CaseStore(Protocol):
+    """Where a case is recorded."""
+
+    def record(self, recording: Recording) -> Receipt:
+        """Write a command's outcome in one transaction; a repeat of the same command writes nothing.
+
+        Raises RecordDivergedError where another command stands at its sequence.
+        """
+        ...
+
+
+class RecordsActivities:
+    """Activities that write the case database."""
+
+    def __init__(self, store: CaseStore) -> None:
+        self._store = store
+
+    @activity.defn
+    def record(self, recording: Recording) -> None:
+        """Record a command; retried until the database takes it, refused only where the record has diverged."""
+        try:
+            self._store.record(recording)
+        except DatabaseUnavailableError as error:
+            raise ApplicationError(error.detail, type=error.code) from None
+        except CaseworkError as error:
+            raise ApplicationError(error.detail, type=error.code, non_retryable=True) from None

@@ -1,0 +1,293 @@
+"""Every imperative a person or system may give. The body of each is what the public contract says.
+
+A body is sealed before it travels: texts marked `Sealed` stay in the vault, and an `Order` carries the body
+with those texts blanked, the id and digest of the sealed document, and who gives the order.
+"""
+
+from datetime import date
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import Field
+
+from casework.models.base import Code, Id, Instant, Model, Reference, SealedText
+from casework.models.codes import (
+    Answer,
+    Channel,
+    ClosureReason,
+    ConsentScope,
+    LinkRelation,
+    Method,
+    NotificationKind,
+    OverrideDecision,
+    Part,
+    Place,
+    PlanDecision,
+    TransferDecision,
+    Urgency,
+    ViolenceType,
+)
+from casework.models.parts import (
+    Client,
+    ConferenceDecision,
+    Consent,
+    LeftOpen,
+    Link,
+    Perpetrator,
+    PlannedService,
+    RecordedFrom,
+    ReferralConsent,
+    Reporter,
+    SealedItem,
+    WaivedService,
+)
+from casework.models.pathway import Category, Pathway, Risk, Service
+from casework.models.people import Actor
+
+
+class Command(Model):
+    """The body of one imperative."""
+
+
+class OpenCase(Command):
+    channel: Channel
+    reported_at: Instant
+    incident_at: Instant | None = None
+    categories: Annotated[tuple[Category, ...], Field(min_length=1)]
+    risk: Risk = Risk.UNASSESSED
+    reporter: Reporter
+    client: Client
+    alleged_perpetrators: tuple[Perpetrator, ...] = ()
+    consent: Consent | None = None
+    narrative: SealedText = None
+    links: tuple[Link, ...] = ()
+
+
+class AssignCase(Command):
+    caseworker_id: Id
+
+
+class RecordAssessment(Command):
+    risk: Risk
+    needs: tuple[Service, ...] = ()
+    findings: tuple[Code, ...] = ()
+    categories_added: tuple[Category, ...] = ()
+    violence_types: tuple[ViolenceType, ...] = ()
+    place: Place | None = None
+    safety_plan: SealedText | bool = None
+    narrative: SealedText = None
+    method: Method | None = None
+
+
+class ProposePlan(Command):
+    goals: tuple[SealedItem, ...] = ()
+    services: tuple[PlannedService, ...] = ()
+
+
+class DecidePlan(Command):
+    decision: PlanDecision
+    reason: SealedText = None
+    waived: tuple[WaivedService, ...] = ()
+
+
+class Notify(Command):
+    kind: NotificationKind
+    agency_id: Id | None = None
+    made_at: Instant | None = None
+    reference: Reference | None = None
+    explained_to_client: bool | None = None
+    objection: SealedText | bool = None
+
+
+class ReceiveNotification(Command):
+    reference: Reference | None = None
+
+
+class RecordMilestone(Command):
+    kind: Code
+    at: Instant
+    agency_id: Id | None = None
+    reference: Reference | None = None
+    note: SealedText = None
+
+
+class RecordReview(Command):
+    risk: Risk | None = None
+    note: SealedText = None
+
+
+class ReferCase(Command):
+    agency_id: Id
+    service: Service
+    urgency: Urgency = Urgency.ROUTINE
+    disclose: tuple[Part, ...] = ()
+    consent: ReferralConsent | None = None
+    reason: SealedText = None
+
+
+class DecideOverride(Command):
+    decision: OverrideDecision
+    reason: SealedText = None
+
+
+class AnswerReferral(Command):
+    answer: Answer
+    reason: SealedText = None
+    reference: Reference | None = None
+    recorded_from: RecordedFrom | None = None
+
+
+class ReportProgress(Command):
+    kind: Code
+    at: Instant
+    reference: Reference | None = None
+    next_on: date | None = None
+    note: SealedText = None
+    recorded_from: RecordedFrom | None = None
+
+
+class CompleteReferral(Command):
+    outcome: Code
+    reference: Reference | None = None
+    note: SealedText = None
+    recorded_from: RecordedFrom | None = None
+
+
+class RevokeReferral(Command):
+    reason: SealedText = None
+
+
+class RecordService(Command):
+    service: Service
+    agency_id: Id | None = None
+    at: Instant
+    note: SealedText = None
+
+
+class RecordFollowUp(Command):
+    at: Instant
+    method: Method | None = None
+    reached: bool
+    note: SealedText = None
+    risk: Risk | None = None
+    next_on: date | None = None
+
+
+class RecordConference(Command):
+    at: Instant
+    called_by: Id | None = None
+    participants: tuple[Id, ...] = ()
+    decisions: tuple[ConferenceDecision, ...] = ()
+
+
+class AmendClient(Command):
+    client: Client | None = None
+    reporter: Reporter | None = None
+    alleged_perpetrators: tuple[Perpetrator, ...] | None = None
+    consent: Consent | None = None
+    reason: SealedText = None
+
+
+class AddReport(Command):
+    channel: Channel
+    reported_at: Instant
+    reporter: Reporter
+    narrative: SealedText = None
+    new_incident: bool = False
+
+
+class HoldClock(Command):
+    deadline_ids: Annotated[tuple[Id, ...], Field(min_length=1)]
+    reason: SealedText = None
+    until: Instant
+
+
+class ReleaseClock(Command):
+    """Ends a hold; the hold is the order's subject."""
+
+
+class RequestClosure(Command):
+    reason: ClosureReason
+    client_informed: bool = False
+    left_open: tuple[LeftOpen, ...] = ()
+    note: SealedText = None
+
+
+class DecideClosure(Command):
+    decision: PlanDecision
+    reason: SealedText = None
+
+
+class ReopenCase(Command):
+    reason: SealedText = None
+
+
+class TransferCase(Command):
+    to_agency_id: Id
+    reason: SealedText = None
+    consent: bool | None = None
+
+
+class DecideTransfer(Command):
+    decision: TransferDecision
+    reason: SealedText = None
+    recorded_from: RecordedFrom | None = None
+
+
+class MarkDuplicate(Command):
+    of_case_id: Id
+    reason: SealedText = None
+
+
+class LinkCases(Command):
+    case_id: Id
+    relation: LinkRelation
+
+
+class WithdrawConsent(Command):
+    scope: ConsentScope
+    by: str | None = Field(None, max_length=40)
+
+
+class SendReminder(Command):
+    deadline_id: Id
+    note: SealedText = None
+
+
+class EscalateCase(Command):
+    deadline_id: Id
+    note: SealedText = None
+
+
+C = TypeVar("C", bound=Command)
+
+
+class SealedDocument(Model):
+    """A sealed document by id and digest; never its content."""
+
+    id: Id
+    digest: str
+
+
+class Order(Model, Generic[C]):
+    """One command on its way to a case."""
+
+    command_id: Id
+    body_digest: str
+    actor: Actor
+    body: C
+    new_id: Id
+    """The id of what the command may make: a referral, plan, notification or hold."""
+    subject_id: Id | None = None
+    """The referral, notification or hold it speaks of, where it speaks of one."""
+    revision: int | None = None
+    document: SealedDocument | None = None
+    texts: tuple[str, ...] = ()
+    """JSON pointers of the texts that were given, so that rules can ask for a reason without reading it."""
+    pathways: tuple[Pathway, ...] = ()
+    """The pathways of categories the command may add, as data."""
+    facts: dict[str, bool | int | str] = Field(default_factory=dict)
+    """What the desk looked up for the rules: the caseworker's office, whether an agency leads cases, and the like."""
+
+    def has_text(self, pointer: str) -> bool:
+        """Whether a text was given at a pointer of the body."""
+        return pointer in self.texts

@@ -1,0 +1,114 @@
+"""What is told to whom, by which way, and what became of it. Nothing here says what a case is about."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from casework.models.base import Code, Codes, Id, Instant, Model
+from casework.models.people import Role
+
+Language = Literal["id", "en"]
+ContactMedium = Literal["email", "webhook", "console", "apprise"]
+
+
+class NoticeKind(Codes):
+    """The notices there are; each has its text in `casework/notices/templates`."""
+
+    CASE_OPENED = "case_opened"
+    CASE_ASSIGNED = "case_assigned"
+    CASE_REOPENED = "case_reopened"
+    PLAN_PROPOSED = "plan_proposed"
+    PLAN_DECIDED = "plan_decided"
+    REFERRAL_SENT = "referral_sent"
+    REFERRAL_ANSWERED = "referral_answered"
+    REFERRAL_PROGRESS = "referral_progress"
+    REFERRAL_COMPLETED = "referral_completed"
+    REFERRAL_REVOKED = "referral_revoked"
+    NOTIFICATION_MADE = "notification_made"
+    CONFERENCE_CALLED = "conference_called"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    OVERRIDE_ASKED = "override_asked"
+    OVERRIDE_DECIDED = "override_decided"
+    TRANSFER_ASKED = "transfer_asked"
+    TRANSFER_DECIDED = "transfer_decided"
+    CLOSURE_REQUESTED = "closure_requested"
+    CLOSURE_DECIDED = "closure_decided"
+    DUPLICATE_MARKED = "duplicate_marked"
+    REMINDER = "reminder"
+    ESCALATION = "escalation"
+
+
+class Recipient(Model):
+    """One account, or all of an agency, or those of an agency who hold a role. Never a client."""
+
+    account_id: Id | None = None
+    agency_id: Id | None = None
+    role: Role | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.account_id is None) == (self.agency_id is None):
+            raise ValueError("names either an account or an agency")
+        if self.role is not None and self.agency_id is None:
+            raise ValueError("a role needs its agency")
+        return self
+
+
+class Notice(Model):
+    """One thing to be told once to one recipient. `about_id` is the referral or deadline it is about."""
+
+    id: Id
+    case_id: Id
+    case_number: Id
+    kind: NoticeKind
+    recipient: Recipient
+    due_at: Instant | None = None
+    about_id: Id | None = None
+    created_at: Instant
+
+
+class Contact(Model):
+    """One way to reach a recipient. Unless it is marked safe, nothing is ever sent to it."""
+
+    medium: ContactMedium
+    address: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\s\x00-\x1f\x7f]+$", repr=False)]
+    language: Language = "id"
+    safe: bool = False
+
+
+class Delivered(Model):
+    """The channel has taken it over."""
+
+    medium: ContactMedium
+
+
+class Skipped(Model):
+    """It was not sent, and why."""
+
+    reason: Code
+
+
+class Outcome(Model):
+    """What became of a notice: by which media it went out, and why some contacts were missed."""
+
+    by: tuple[ContactMedium, ...] = ()
+    missed: tuple[Code, ...] = ()
+
+    @property
+    def delivered(self) -> bool:
+        """Whether anybody was told."""
+        return bool(self.by)
+
+    @property
+    def reason(self) -> str | None:
+        """Why nobody was told; None where somebody was."""
+        return None if self.by else next(iter(self.missed), "no_contact")
+
+
+class DeliveryError(Exception):
+    """A channel failed. `reason` is a code, never the words of the other side: they may hold an address."""
+
+    def __init__(self, reason: str, *, retryable: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retryable = retryable

@@ -1,0 +1,181 @@
+"""A pathway: the rules of one category, as data. Loaded from TOML by `casework.pathways`, pinned to each case."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from casework.models.base import Code, Codes, Id, Model, Text
+
+
+class Category(Codes):
+    """Legal categories of a case; several may hold. `unclassified` stands alone until the first assessment."""
+
+    CHILD_VIOLENCE = "child_violence"
+    SEXUAL_VIOLENCE = "sexual_violence"
+    DOMESTIC_VIOLENCE = "domestic_violence"
+    TRAFFICKING = "trafficking"
+    CHILD_MARRIAGE = "child_marriage"
+    CHILD_IN_CONFLICT = "child_in_conflict"
+    UNCLASSIFIED = "unclassified"
+
+
+class Risk(Codes):
+    """Risk levels (Primero's values); `unassessed` runs as high."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    UNASSESSED = "unassessed"
+
+
+class Service(Codes):
+    """Services a referral can ask for."""
+
+    POLICE = "police"
+    PROSECUTION = "prosecution"
+    COURT = "court"
+    RELIGIOUS_COURT = "religious_court"
+    HEALTH = "health"
+    PSYCHOSOCIAL = "psychosocial"
+    SHELTER = "shelter"
+    SOCIAL_REHABILITATION = "social_rehabilitation"
+    REPATRIATION = "repatriation"
+    REINTEGRATION = "reintegration"
+    LEGAL_AID = "legal_aid"
+    CIVIL_REGISTRY = "civil_registry"
+    EDUCATION = "education"
+    EMPLOYMENT = "employment"
+    RELIGIOUS_COUNSELLING = "religious_counselling"
+    WITNESS_PROTECTION = "witness_protection"
+    PROBATION = "probation"
+    MEDIATION = "mediation"
+
+
+class Duty(Codes):
+    """How a pathway binds a service, strongest first: blocked, mandatory, statutory of another, default, offer."""
+
+    BLOCKED = "blocked"
+    MANDATORY = "mandatory"
+    STATUTORY = "statutory"
+    DEFAULT = "default"
+    OFFER = "offer"
+
+
+class ClockKind(Codes):
+    """H: running hours. D: calendar days to the same clock time. WD: working days of the office's calendar."""
+
+    H = "H"
+    D = "D"
+    WD = "WD"
+
+
+class MatrixRow(Model):
+    """One cell of the referral matrix. `when` names a fact of the client or case that must hold, else it is an offer."""
+
+    service: Service
+    duty: Duty
+    when: Literal["always", "child", "pupil", "grave", "sexual_act_found"] = "always"
+    note: Text | None = None
+
+
+class DeadlinePolicy(Model):
+    """One kind of deadline: what starts it, what ends it, how long, who owes it.
+
+    `length` is by risk (`high`, `medium`, `low`) or one for all (`any`), in units of `clock`. `urgent_length`
+    is used instead where the referral is an emergency or urgent. `class_`: `local` is office policy, `statutory` is law,
+    `clinical` runs from the incident, `may` is a power and never a breach.
+    """
+
+    kind: Code
+    class_: Literal["local", "statutory", "clinical", "may"]
+    clock: ClockKind
+    length: dict[Literal["high", "medium", "low", "any"], float]
+    urgent_length: float | None = None
+    start: Code
+    end: tuple[Code, ...]
+    owner: Id
+    """A role, `caseworker`, `agency` (of the referral or notification), or an agency id."""
+    service: Service | None = None
+    only_if: Code | None = None
+    source: Text
+
+    def units(self, risk: Risk, *, urgent: bool = False) -> float | None:
+        """How long it runs at a risk; None where it does not run at that risk."""
+        if urgent and self.urgent_length is not None and risk in (Risk.HIGH, Risk.UNASSESSED):
+            return self.urgent_length
+        level = Risk.HIGH if risk is Risk.UNASSESSED else risk
+        for key in (level.value, "any"):
+            if key in self.length:
+                return self.length[key]  # type: ignore[index]
+        return None
+
+
+class Rung(Model):
+    """One step of a ladder: after `after` days of the due time (by risk), told to whom."""
+
+    to: Code
+    after_days: dict[Literal["high", "medium", "low"], float]
+
+
+class Ladder(Model):
+    """Who is told when: a reminder at a share of the time, then the rungs."""
+
+    name: Code
+    remind_at_share: float
+    rungs: tuple[Rung, ...]
+
+
+class SpecialStep(Model):
+    """A step or hard rule of a pathway, shown to the caseworker, with its source."""
+
+    id: Code
+    text_id: Text
+    text_en: Text
+    source: Text
+
+
+class ClosureCondition(Model):
+    """What a closure reason asks for (domain rule, held by `rules.closure`)."""
+
+    reason: Code
+    any_stage: bool = False
+    review: bool = False
+    unreached_follow_ups: int = 0
+
+
+class Pathway(Model):
+    """The rules of one category."""
+
+    category: Category
+    version: int
+    title_id: Text
+    title_en: Text
+    legal_basis: tuple[Text, ...]
+    stages: tuple[Code, ...]
+    matrix: tuple[MatrixRow, ...]
+    special_steps: tuple[SpecialStep, ...]
+    findings: dict[Code, Category | None]
+    """Finding code → the category it adds (None: recorded only)."""
+    outcomes: tuple[Code, ...]
+    """Outcomes of referrals of this pathway's own."""
+    deadlines: tuple[DeadlinePolicy, ...]
+    ladders: tuple[Ladder, ...]
+    closure: tuple[ClosureCondition, ...]
+
+
+class PinnedPathways(Model):
+    """The pathways a case was opened under; of several categories the union, strictest first."""
+
+    pathways: tuple[Pathway, ...]
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """The categories of the case."""
+        return tuple(pathway.category for pathway in self.pathways)
+
+    def rows(self, service: Service) -> Iterable[tuple[Category, MatrixRow]]:
+        """What each pathway says of a service."""
+        return ((p.category, row) for p in self.pathways for row in p.matrix if row.service is service)
+
+    def blocked(self, service: Service) -> Category | None:
+        """The category that blocks a service, if one does. Blocked wins over everything."""
+        return next((c for c, row in self.rows(service) if row.duty is Duty.BLOCKED), None)

@@ -1,0 +1,44 @@
+"""Who acts: accounts, roles and the actor of a command."""
+
+from casework.models.base import Codes, Id, Model
+
+
+class Role(Codes):
+    """The roles of the public contract."""
+
+    CASEWORKER = "caseworker"
+    SUPERVISOR = "supervisor"
+    HEAD = "head"
+    COORDINATOR = "coordinator"
+    VIEWER = "viewer"
+    AGENCY_OFFICER = "agency_officer"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    SYSTEM = "system"
+
+
+OFFICE_ROLES = frozenset({Role.CASEWORKER, Role.SUPERVISOR, Role.HEAD})
+DECIDING_ROLES = frozenset({Role.SUPERVISOR, Role.HEAD})
+
+
+class Actor(Model):
+    """Who gives a command, as authenticated at the edge."""
+
+    account_id: Id
+    role: Role
+    agency_id: Id
+
+
+class Account(Model):
+    """A person or system that may sign in."""
+
+    id: Id
+    username: str
+    role: Role
+    agency_id: Id
+    disabled: bool = False
+
+    @property
+    def actor(self) -> Actor:
+        """The actor this account is."""
+        return Actor(account_id=self.id, role=self.role, agency_id=self.agency_id)

@@ -1,0 +1,257 @@
+"""The state of one case: what its workflow carries and its row shows."""
+
+from datetime import date
+
+from pydantic import Field
+
+from casework.models.base import Code, Id, Instant, Model
+from casework.models.calendar import Calendar
+from casework.models.codes import (
+    ClientKind,
+    ClosureReason,
+    Disability,
+    NotificationKind,
+    OverrideGround,
+    Part,
+    Place,
+    PlanStatus,
+    ReferralStatus,
+    Sex,
+    Stage,
+    Status,
+    Urgency,
+    ViolenceType,
+)
+from casework.models.parts import Consent, Link, PlannedService
+from casework.models.pathway import Category, ClockKind, Pathway, PinnedPathways, Risk, Service
+
+
+class Owner(Model):
+    """Whom a deadline waits for: exactly one of role, account or agency."""
+
+    role: Code | None = None
+    account_id: Id | None = None
+    agency_id: Id | None = None
+
+
+class Deadline(Model):
+    """A promise with a time: running until met, lifted (its case or referral ended), or held."""
+
+    id: Id
+    kind: Code
+    class_: Code
+    category: Category | None = None
+    referral_id: Id | None = None
+    owner: Owner
+    clock: ClockKind
+    since: Instant
+    due_at: Instant
+    ended_at: Instant | None = None
+    met: bool | None = None
+    """None while it runs; True when the fact came, False when it was lifted without it."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it still waits."""
+        return self.ended_at is None
+
+
+class Referral(Model):
+    """One agency asked for one service."""
+
+    id: Id
+    agency_id: Id
+    service: Service
+    urgency: Urgency
+    status: ReferralStatus
+    disclose: tuple[Part, ...]
+    override_ground: OverrideGround | None = None
+    override_confirmed: bool | None = None
+    asked_by: Id
+    sent_at: Instant | None = None
+    answer_due_at: Instant | None = None
+    result_due_at: Instant | None = None
+    answered_at: Instant | None = None
+    completed_at: Instant | None = None
+    outcome: Code | None = None
+    reference: str | None = None
+    revision: int
+
+
+class Plan(Model):
+    """The plan last proposed."""
+
+    id: Id
+    status: PlanStatus
+    proposed_by: Id
+    services: tuple[PlannedService, ...]
+    waived: tuple[Service, ...] = ()
+
+
+class Notification(Model):
+    """A mandatory notification: told to an agency by law, with or without consent."""
+
+    id: Id
+    kind: NotificationKind
+    agency_id: Id
+    made_at: Instant
+    reference: str | None = None
+    received_at: Instant | None = None
+    receipt_reference: str | None = None
+
+
+class Closure(Model):
+    """The closure last asked for."""
+
+    reason: ClosureReason
+    requested_by: Id
+    from_stage: Stage
+    reviewed: bool = False
+
+
+class Hold(Model):
+    """A pause of named deadlines."""
+
+    id: Id
+    deadline_ids: tuple[Id, ...]
+    until: Instant
+    released_at: Instant | None = None
+
+
+class ClientFacts(Model):
+    """What the row keeps of the client in the clear: enough for rules and figures, not for knowing who it is."""
+
+    kind: ClientKind
+    sex: Sex = Sex.UNKNOWN
+    age_band: str | None = None
+    disability: Disability | None = None
+    subdistrict: str | None = None
+    in_school: bool | None = None
+
+
+class Receipt(Model):
+    """The first answer to a command: a repeat gets the same."""
+
+    command_id: Id
+    body_digest: str
+    case_id: Id
+    sequence: int
+    subject_id: Id | None = None
+
+
+class Refusal(Model):
+    """Why a command was not taken."""
+
+    code: Code
+    detail: str
+
+
+class CaseState(Model):
+    """Everything the workflow of a case knows. Every field may cross continue-as-new."""
+
+    version: int = 1
+    case_id: Id
+    number: str
+    agency_id: Id
+    status: Status = Status.OPEN
+    stage: Stage = Stage.INTAKE
+    risk: Risk = Risk.UNASSESSED
+    revision: int = 0
+    pathways: tuple[Pathway, ...]
+    calendar: Calendar
+    client: ClientFacts
+    consent: Consent | None = None
+    opened_by: Id
+    reported_by_agency: Id | None = None
+    reporter_agency_kind: Code | None = None
+    assigned_to: Id | None = None
+    opened_at: Instant
+    reported_at: Instant
+    incident_at: Instant | None = None
+    closed_at: Instant | None = None
+    assessed: bool = False
+    needs: tuple[Service, ...] = ()
+    findings: tuple[Code, ...] = ()
+    violence_types: tuple[ViolenceType, ...] = ()
+    place: Place | None = None
+    plan: Plan | None = None
+    referrals: dict[Id, Referral] = Field(default_factory=dict)
+    notifications: dict[Id, Notification] = Field(default_factory=dict)
+    deadlines: dict[Id, Deadline] = Field(default_factory=dict)
+    holds: dict[Id, Hold] = Field(default_factory=dict)
+    closure: Closure | None = None
+    transfer_to: Id | None = None
+    transfer_asked_by: Id | None = None
+    unreached: int = 0
+    links: tuple[Link, ...] = ()
+    duplicate_of: Id | None = None
+    receipts: tuple[Receipt, ...] = ()
+
+    @property
+    def pinned(self) -> PinnedPathways:
+        """The pathways as one."""
+        return PinnedPathways(pathways=self.pathways)
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """The categories, in the order they were added."""
+        return self.pinned.categories
+
+    @property
+    def due_at(self) -> Instant | None:
+        """The earliest running due time that is not a mere power."""
+        return min((d.due_at for d in self.deadlines.values() if d.running and d.class_ != "may"), default=None)
+
+    @property
+    def open(self) -> bool:
+        """Whether work goes on."""
+        return self.status is Status.OPEN
+
+
+class CaseRow(Model):
+    """The case's row as a command left it; the log keeps it too, so that a repeat gets the first answer."""
+
+    id: Id
+    number: str
+    status: Status
+    stage: Stage
+    categories: tuple[Category, ...]
+    risk: Risk
+    revision: int
+    agency_id: Id
+    assigned_to: Id | None
+    opened_by: Id
+    reported_by_agency: Id | None
+    opened_at: Instant
+    reported_at: Instant
+    closed_at: Instant | None
+    due_at: Instant | None
+    pathways: tuple[tuple[Category, int], ...]
+    links: tuple[Link, ...]
+    client: ClientFacts
+    violence_types: tuple[ViolenceType, ...]
+    place: Place | None
+
+    @classmethod
+    def of(cls, state: CaseState) -> "CaseRow":
+        """The row of a state."""
+        return cls(
+            id=state.case_id,
+            pathways=tuple((p.category, p.version) for p in state.pathways),
+            **{name: getattr(state, name) for name in cls.model_fields if name not in ("id", "pathways")},
+        )
+
+
+def age_on(birth: date, day: date) -> int:
+    """Completed years."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def age_band(years: int | None) -> str | None:
+    """The bands of the health office's monthly form: 0-4, 5-9, 10-17, 18-49, 50+."""
+    if years is None:
+        return None
+    for top, band in ((4, "0-4"), (9, "5-9"), (17, "10-17"), (49, "18-49")):
+        if years <= top:
+            return band
+    return "50+"

@@ -1,0 +1,157 @@
+"""What the inside asks of the outside. Adapters keep these promises; rules and workflows never see them."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from casework.models.base import Model
+from casework.models.people import Account, Actor
+from casework.models.state import Receipt
+
+
+class Reservation(Model):
+    """A case id and number given to one command of one account. `created` is false for a repeat."""
+
+    case_id: str
+    number: str
+    body_digest: str
+    created: bool
+    started: bool
+
+
+class Queued(Model):
+    """A reservation whose case has not started: id, number and the sealed opening (bytes stay in the store)."""
+
+    case_id: str
+    number: str
+    risk: str
+    reserved_at: datetime
+
+
+class Reservations(Protocol):
+    """The intake inbox: ids and numbers, reserved before the engine is asked."""
+
+    def reserve(
+        self, command_id: str, account_id: str, agency_id: str, body_digest: str, *, district: str, year: int, risk: str
+    ) -> Reservation:
+        """Reserve once for (account, command): a repeat gets the first reservation, whatever its body digest."""
+        ...
+
+    def keep_opening(self, case_id: str, sealed: bytes) -> None:
+        """Keep the sealed opening until the case has started; a second call changes nothing."""
+        ...
+
+    def opening(self, case_id: str) -> bytes | None:
+        """The sealed opening of a reservation."""
+        ...
+
+    def release(self, case_id: str) -> None:
+        """Drop a reservation whose opening was refused; one whose case has started stays."""
+        ...
+
+    def queued(self, limit: int = 50) -> tuple[Queued, ...]:
+        """Openings that have not started: riskiest first, then oldest."""
+        ...
+
+
+class Documents(Protocol):
+    """Sealed texts and files, pending under their command until the log names them."""
+
+    def put_pending(self, document_id: str, case_id: str, command_id: str, digest: str, sealed: bytes) -> None:
+        """Keep a sealed document as pending; the same id again changes nothing."""
+        ...
+
+    def get(self, case_id: str, document_id: str) -> bytes | None:
+        """The sealed bytes of a document that the log of this case names (pending ones are not given)."""
+        ...
+
+    def discard_pending(self, document_id: str) -> None:
+        """Delete a document if it is still pending."""
+        ...
+
+
+class Reads(Protocol):
+    """What pages, API and command line read. Each takes the reader and gives only what that reader may see.
+
+    Rows are mappings with the column names of `casework.db.tables`.
+    """
+
+    def case(self, reader: Actor, case_id: str) -> Mapping[str, Any] | None:
+        """The case's row, or None where it does not exist or may not be seen: the two cannot be told apart."""
+        ...
+
+    def case_id_of_number(self, reader: Actor, number: str) -> str | None:
+        """The case of a number, under the same rule."""
+        ...
+
+    def cases(
+        self, reader: Actor, filters: Mapping[str, str], limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        """Case rows, newest first, and the next cursor. Filters: stage category risk assigned_to agency_id status number."""
+        ...
+
+    def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
+        """Log rows, oldest first, of the kinds named (all where none is)."""
+        ...
+
+    def event(self, command_id: str) -> Mapping[str, Any] | None:
+        """The log row of a command, whose `case_after` and `referral_after` are its first answer."""
+        ...
+
+    def receipt(self, command_id: str) -> Receipt | None:
+        """The first answer to a command, if it was applied."""
+        ...
+
+    def referrals(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
+        """The case's referrals that the reader may see."""
+        ...
+
+    def referral(self, reader: Actor, referral_id: str) -> Mapping[str, Any] | None:
+        """One referral, or None where the reader may not see it. A pending one is unseen by its agency."""
+        ...
+
+    def inbox(
+        self, reader: Actor, agency_id: str | None, status: str | None, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        """An agency's referrals, newest first."""
+        ...
+
+    def notifications(self, reader: Actor, agency_id: str | None) -> list[Mapping[str, Any]]:
+        """Mandatory notifications told to an agency."""
+        ...
+
+    def notification(self, reader: Actor, notification_id: str) -> Mapping[str, Any] | None:
+        """One mandatory notification."""
+        ...
+
+    def deadlines(self, case_id: str) -> list[Mapping[str, Any]]:
+        """The case's deadlines, by due time."""
+        ...
+
+    def facts_of_client(self, case_id: str) -> Mapping[str, Any] | None:
+        """The row of any case, for checks that answer yes or no only."""
+        ...
+
+
+class Accounts(Protocol):
+    """Who may sign in."""
+
+    def get(self, account_id: str) -> Account | None:
+        """An account by id."""
+        ...
+
+    def sign_in(self, username: str, password: str) -> Account | None:
+        """The account whose password this is; None for unknown, disabled or wrong, after the same work."""
+        ...
+
+    def issue_token(self, account_id: str, seconds: int) -> tuple[str, datetime]:
+        """A bearer token and its end; only its hash is kept."""
+        ...
+
+    def of_token(self, token: str) -> Account | None:
+        """The account of a live token."""
+        ...
+
+    def of_office(self, agency_id: str, role: str | None) -> list[Mapping[str, Any]]:
+        """The office's accounts with the count of their open cases."""
+        ...

@@ -1,0 +1,1 @@
+"""Pure functions over frozen models: what a command may do, and what follows from it."""

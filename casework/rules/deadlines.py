@@ -1,0 +1,153 @@
+"""Clocks: which start by a fact, which end by it, and when each is due. Lengths and starts are pathway data."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from casework.models.codes import Urgency
+from casework.models.pathway import Category, DeadlinePolicy, Service
+from casework.models.state import CaseState, Deadline, Owner, Referral
+from casework.rules.clocks import due_at
+from casework.rules.step import Fact, Step
+
+OFFICE_OWNERS = frozenset({"caseworker", "supervisor", "head"})
+LOCAL = "local"
+
+
+def advance(step: Step, sequence: int) -> CaseState:
+    """The state of a step with its clocks: ended by its facts, lifted, re-armed for a new risk, started by its facts."""
+    state = step.state
+    deadlines = {d.id: _ended(d, step, state) for d in state.deadlines.values()}
+    if step.rearm:
+        deadlines = {id_: _rearmed(d, state) for id_, d in deadlines.items()}
+    for fact in step.facts:
+        for deadline in _started(state, fact, deadlines.values(), sequence):
+            deadlines[deadline.id] = deadline
+    if not state.open:
+        deadlines = {i: _lifted(d, _now(step, d)) for i, d in deadlines.items()}
+    return _with_due_times(state.model_copy(update={"deadlines": deadlines}))
+
+
+def _now(step: Step, deadline: Deadline) -> datetime:
+    return max((fact.at for fact in step.facts), default=deadline.since)
+
+
+def _ended(deadline: Deadline, step: Step, state: CaseState) -> Deadline:
+    if not deadline.running:
+        return deadline
+    ends = {end for policy in _policies(state) if policy.kind == deadline.kind for end in policy.end}
+    for fact in step.facts:
+        same = deadline.referral_id is None or fact.referral_id == deadline.referral_id
+        if fact.code in ends and same and fact.at >= deadline.since:
+            return deadline.model_copy(update={"ended_at": fact.at, "met": fact.at <= deadline.due_at})
+    if deadline.referral_id in step.lift:
+        return _lifted(deadline, _now(step, deadline))
+    return deadline
+
+
+def _lifted(deadline: Deadline, at: datetime) -> Deadline:
+    if not deadline.running:
+        return deadline
+    return deadline.model_copy(update={"ended_at": max(at, deadline.since), "met": False})
+
+
+def _rearmed(deadline: Deadline, state: CaseState) -> Deadline:
+    """A running local clock takes the length of the risk as it is now."""
+    if not deadline.running or deadline.class_ != LOCAL:
+        return deadline
+    for policy in _policies(state):
+        if policy.kind == deadline.kind:
+            units = policy.units(state.risk, urgent=_urgent(state, deadline.referral_id))
+            if units is not None:
+                due = due_at(deadline.since, policy.clock, units, state.calendar)
+                return deadline.model_copy(update={"due_at": due})
+    return deadline
+
+
+def _policies(state: CaseState) -> Iterable[DeadlinePolicy]:
+    return (policy for pathway in state.pathways for policy in pathway.deadlines)
+
+
+def _started(
+    state: CaseState, fact: Fact, standing: Iterable[Deadline], sequence: int
+) -> Iterable[Deadline]:
+    """New clocks of a fact; one that already runs for the same thing is not started twice."""
+    running = {(d.kind, d.category, d.referral_id) for d in standing if d.running}
+    for pathway in state.pathways:
+        for policy in pathway.deadlines:
+            category = None if policy.class_ == LOCAL else pathway.category
+            key = (policy.kind, category, fact.referral_id)
+            if not starts(policy, pathway.category, fact) or key in running or not _applies(state, policy, fact):
+                continue
+            deadline = _armed(state, policy, category, fact, sequence)
+            if deadline:
+                running.add(key)
+                yield deadline
+
+
+def starts(policy: DeadlinePolicy, category: Category, fact: Fact) -> bool:
+    """Whether a fact starts a clock. A category found later runs its report clock from the finding (law: from then on)."""
+    if fact.code == f"finding:{category}":
+        return policy.start == "reported_at"
+    return policy.start == fact.code
+
+
+def _applies(state: CaseState, policy: DeadlinePolicy, fact: Fact) -> bool:
+    referral = state.referrals.get(fact.referral_id or "")
+    if policy.service is not None and (referral is None or referral.service is not Service(policy.service)):
+        return False
+    match policy.only_if:
+        case "reporter_not_police":
+            return state.reporter_agency_kind != "police"
+        case "unassigned":
+            return state.assigned_to is None
+        case "override_pending" | None:
+            return True
+        case condition:
+            return condition in state.findings
+
+
+def _armed(
+    state: CaseState, policy: DeadlinePolicy, category: Category | None, fact: Fact, sequence: int
+) -> Deadline | None:
+    units = policy.units(state.risk, urgent=_urgent(state, fact.referral_id))
+    if units is None:
+        return None
+    return Deadline(
+        id=".".join(filter(None, (state.case_id, str(sequence), policy.kind, category))),
+        kind=policy.kind,
+        class_=policy.class_,
+        category=category,
+        referral_id=fact.referral_id,
+        owner=_owner(state, policy, fact),
+        clock=policy.clock,
+        since=fact.at,
+        due_at=due_at(fact.at, policy.clock, units, state.calendar),
+    )
+
+
+def _owner(state: CaseState, policy: DeadlinePolicy, fact: Fact) -> Owner:
+    if policy.owner in OFFICE_OWNERS:
+        return Owner(role=policy.owner)
+    if policy.owner == "agency":
+        referral = state.referrals.get(fact.referral_id or "")
+        return Owner(agency_id=referral.agency_id) if referral else Owner(role="caseworker")
+    return Owner(agency_id=policy.owner)
+
+
+def _urgent(state: CaseState, referral_id: str | None) -> bool:
+    referral = state.referrals.get(referral_id or "")
+    return referral is not None and referral.urgency is not Urgency.ROUTINE
+
+
+def _with_due_times(state: CaseState) -> CaseState:
+    """Referrals show when their answer and their result are due."""
+    due = {(d.referral_id, d.kind): d.due_at for d in state.deadlines.values() if d.referral_id}
+
+    def shown(referral: Referral) -> Referral:
+        times = {
+            "answer_due_at": due.get((referral.id, "referral_answer")),
+            "result_due_at": due.get((referral.id, "service_feedback")),
+        }
+        return referral.model_copy(update=times)
+
+    return state.model_copy(update={"referrals": {id_: shown(r) for id_, r in state.referrals.items()}})

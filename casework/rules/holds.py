@@ -1,0 +1,1 @@
+"""Holding and releasing clocks, reminding and escalating by hand."""

@@ -1,0 +1,112 @@
+"""What a report must be to open a case, and the state it opens in."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from casework.commands import OpenCase
+from casework.errors import InvalidInputError
+from casework.events import EventKind
+from casework.models.base import Instant
+from casework.models.codes import ClientKind, ReporterKind
+from casework.models.parts import Client
+from casework.models.pathway import Category
+from casework.models.state import CaseState, ClientFacts, age_band, age_on
+from casework.opening import Opening
+from casework.rules.step import Fact, Step, Told, to_supervisors
+
+ADULT_AT = 18
+"""A child is under 18, the unborn included (UU 35/2014 art. 1)."""
+
+
+def check_opening(body: OpenCase, now: datetime, zone: str) -> None:
+    """Refuse a report that cannot be true; a report that is merely incomplete is taken."""
+    errors = [*_times(body, now), *_categories(body), *_ages(body.client, body.reported_at, zone), *_reporter(body)]
+    if errors:
+        raise InvalidInputError("The report cannot be taken as it stands; see each pointer.", errors=errors)
+
+
+def problem(pointer: str, code: str, detail: str) -> dict[str, str]:
+    """One entry of `errors`."""
+    return {"pointer": pointer, "code": code, "detail": detail}
+
+
+def _times(body: OpenCase, now: datetime) -> list[dict[str, str]]:
+    errors = []
+    if body.reported_at > now:
+        errors.append(problem("/reported_at", "in_future", "The report lies in the future."))
+    if body.incident_at and body.incident_at > now:
+        errors.append(problem("/incident_at", "in_future", "The incident lies in the future."))
+    if body.incident_at and body.incident_at > body.reported_at:
+        errors.append(problem("/incident_at", "after_report", "The incident lies after its report."))
+    return errors
+
+
+def _categories(body: OpenCase) -> list[dict[str, str]]:
+    if len(set(body.categories)) != len(body.categories):
+        return [problem("/categories", "repeated", "A category is named twice.")]
+    if Category.UNCLASSIFIED in body.categories and len(body.categories) > 1:
+        return [problem("/categories", "unclassified_alone", "`unclassified` stands alone.")]
+    return []
+
+
+def _ages(client: Client, reported_at: Instant, zone: str) -> list[dict[str, str]]:
+    errors = []
+    day = reported_at.astimezone(ZoneInfo(zone)).date()
+    if client.birth_date and client.birth_date > day:
+        return [problem("/client/birth_date", "in_future", "The birth lies after the report.")]
+    years = years_of(client, day)
+    if client.birth_date and client.age_years is not None and abs(age_on(client.birth_date, day) - client.age_years) > 1:
+        errors.append(problem("/client/age_years", "contradicts_birth_date", "The age contradicts the birth date."))
+    if years is not None and (years < ADULT_AT) != (client.kind is ClientKind.CHILD):
+        pointer = "/client/birth_date" if client.birth_date else "/client/age_years"
+        errors.append(problem(pointer, "contradicts_kind", "The age contradicts `kind`."))
+    return errors
+
+
+def _reporter(body: OpenCase) -> list[dict[str, str]]:
+    if body.reporter.kind is ReporterKind.AGENCY and body.reporter.agency_id is None:
+        return [problem("/reporter/agency_id", "missing", "Name the agency that reports.")]
+    return []
+
+
+def years_of(client: Client, day: date) -> int | None:
+    """Completed years on a day, as far as known."""
+    return age_on(client.birth_date, day) if client.birth_date else client.age_years
+
+
+def facts_of(client: Client, day: date) -> ClientFacts:
+    """What of the client stays in the clear."""
+    return ClientFacts(
+        kind=client.kind,
+        sex=client.sex,
+        age_band=age_band(years_of(client, day)),
+        disability=client.disability,
+        subdistrict=client.subdistrict,
+        in_school=client.in_school,
+    )
+
+
+def open_case(opening: Opening, now: datetime) -> Step:
+    """The first step of a case. `now` is the workflow's start."""
+    body = opening.order.body
+    state = CaseState(
+        case_id=opening.case_id,
+        number=opening.number,
+        agency_id=opening.agency_id,
+        risk=body.risk,
+        pathways=opening.pathways,
+        calendar=opening.calendar,
+        client=opening.client,
+        consent=body.consent,
+        opened_by=opening.order.actor.account_id,
+        reported_by_agency=body.reporter.agency_id,
+        reporter_agency_kind=kind if isinstance(kind := opening.order.facts.get("reporter_kind"), str) else None,
+        opened_at=now,
+        reported_at=body.reported_at,
+        incident_at=body.incident_at,
+        links=body.links,
+    )
+    facts = [Fact("case_opened", now), Fact("reported_at", body.reported_at)]
+    if body.incident_at:
+        facts.append(Fact("incident_at", body.incident_at))
+    return Step(state, EventKind.CASE_OPENED, facts=tuple(facts), told=(Told("case_opened", to_supervisors(state)),))

@@ -1,0 +1,251 @@
+"""Asking an agency for a service, and what the agency answers. Silence never counts as yes."""
+
+from datetime import datetime
+
+from casework.commands import (
+    AnswerReferral,
+    Command,
+    CompleteReferral,
+    DecideOverride,
+    Order,
+    ReferCase,
+    ReportProgress,
+    RevokeReferral,
+    WithdrawConsent,
+)
+from casework.errors import (
+    AlreadyDecidedError,
+    ConsentMissingError,
+    ForbiddenError,
+    InvalidInputError,
+    NotAllowedInStageError,
+    NotFoundError,
+    ReferralBlockedError,
+)
+from casework.events import EventKind
+from casework.models.codes import (
+    COMMON_OUTCOMES,
+    OPEN_REFERRALS,
+    OPEN_STAGES,
+    Answer,
+    ConsentGiver,
+    ConsentScope,
+    OverrideDecision,
+    ReferralStatus,
+    Stage,
+    Urgency,
+)
+from casework.models.notice import Recipient
+from casework.models.parts import RecordedFrom
+from casework.models.people import Role
+from casework.models.state import CaseState, Referral
+from casework.rules.assessment import check_past
+from casework.rules.opening import problem
+from casework.rules.step import CASEWORK, DECIDING, RECEIVING, Fact, Step, Told, rule, to_owner, to_supervisors
+
+
+@rule(ReferCase, CASEWORK)
+def refer(state: CaseState, order: Order[ReferCase], now: datetime) -> Step:
+    """Ask an agency for a service, on consent or on a recorded ground.
+
+    Before the first assessment only an emergency may be referred. An override acts at once in an emergency and
+    waits for a supervisor otherwise.
+    """
+    body = order.body
+    blocking = state.pinned.blocked(body.service)
+    if blocking:
+        raise ReferralBlockedError(f"`{body.service}` is blocked for `{blocking}`; see the pathway for the law.")
+    if not state.assessed and body.urgency is not Urgency.EMERGENCY:
+        raise NotAllowedInStageError(
+            "Record an assessment first, or refer with urgency `emergency`.", allowed=list(OPEN_STAGES[1:])
+        )
+    overridden = _needs_override(state, order)
+    pending = overridden and body.urgency is not Urgency.EMERGENCY
+    referral = Referral(
+        id=order.new_id,
+        agency_id=body.agency_id,
+        service=body.service,
+        urgency=body.urgency,
+        status=ReferralStatus.PENDING if pending else ReferralStatus.SENT,
+        disclose=body.disclose,
+        override_ground=body.consent.override_ground if body.consent and overridden else None,
+        asked_by=order.actor.account_id,
+        sent_at=None if pending else now,
+        revision=1,
+    )
+    facts, told = [], []
+    if overridden:
+        facts.append(Fact("override_asked", now, referral.id))
+        told.append(Told("override_asked", to_supervisors(state), referral.id))
+    if not pending:
+        facts.append(Fact("referral_sent", now, referral.id))
+        told.append(Told("referral_sent", Recipient(agency_id=referral.agency_id), referral.id))
+    kind = EventKind.REFERRAL_PENDING if pending else EventKind.REFERRAL_SENT
+    return Step(with_referral(state, referral), kind, referral.id, tuple(facts), tuple(told))
+
+
+def _needs_override(state: CaseState, order: Order[ReferCase]) -> bool:
+    """Whether the referral goes without consent; refuses where neither consent nor a ground is recorded."""
+    given = order.body.consent
+    if given and given.override_ground:
+        if not order.has_text("/consent/override_reason"):
+            raise ConsentMissingError("An override needs its reason beside its ground.")
+        return True
+    if given and given.given_by is not ConsentGiver.NONE:
+        return False
+    kept = state.consent
+    if given is None and kept and kept.effective_services and kept.effective_sharing:
+        return False
+    raise ConsentMissingError("Record the client's consent to this referral, or an override with ground and reason.")
+
+
+@rule(DecideOverride, DECIDING)
+def decide_override(state: CaseState, order: Order[DecideOverride], now: datetime) -> Step:
+    """Confirm or revoke a referral made without consent."""
+    referral = _referral(state, order)
+    if referral.override_ground is None or referral.override_confirmed is not None:
+        raise AlreadyDecidedError("There is no override waiting for a decision.")
+    if referral.status not in OPEN_REFERRALS:
+        raise AlreadyDecidedError("The referral has ended.")
+    confirmed = order.body.decision is OverrideDecision.CONFIRM
+    update: dict[str, object] = {"override_confirmed": confirmed}
+    facts = [Fact("override_decided", now, referral.id)]
+    told = [Told("override_decided", to_owner(state), referral.id)]
+    if confirmed and referral.status is ReferralStatus.PENDING:
+        update |= {"status": ReferralStatus.SENT, "sent_at": now}
+        facts.append(Fact("referral_sent", now, referral.id))
+        told.append(Told("referral_sent", Recipient(agency_id=referral.agency_id), referral.id))
+    elif not confirmed:
+        if referral.status is not ReferralStatus.PENDING:
+            told.append(Told("referral_revoked", Recipient(agency_id=referral.agency_id), referral.id))
+        update |= {"status": ReferralStatus.REVOKED}
+    after = with_referral(state, _changed(referral, update))
+    kind = EventKind.OVERRIDE_CONFIRMED if confirmed else EventKind.OVERRIDE_REVOKED
+    lift = frozenset() if confirmed else frozenset({referral.id})
+    return Step(after, kind, referral.id, tuple(facts), tuple(told), lift=lift)
+
+
+@rule(AnswerReferral, RECEIVING, None)
+def answer(state: CaseState, order: Order[AnswerReferral], now: datetime) -> Step:
+    """The agency acknowledges, accepts or declines; accepting skips acknowledging."""
+    referral = _receivers(state, order, order.body.recorded_from, now)
+    wanted = ReferralStatus(order.body.answer.value)
+    if referral.status not in (ReferralStatus.SENT, ReferralStatus.ACKNOWLEDGED) or referral.status is wanted:
+        raise AlreadyDecidedError(f"The referral is already `{referral.status}`.")
+    if order.body.answer is Answer.DECLINED and not order.has_text("/reason"):
+        raise InvalidInputError("Say why.", errors=[problem("/reason", "missing", "Declining needs a reason.")])
+    update: dict[str, object] = {"status": wanted, "reference": order.body.reference or referral.reference}
+    facts: tuple[Fact, ...] = ()
+    if order.body.answer is not Answer.ACKNOWLEDGED:
+        update["answered_at"] = now
+        facts = (Fact(f"referral_{wanted}", now, referral.id),)
+    after = with_referral(state, _changed(referral, update))
+    kinds = {
+        Answer.ACKNOWLEDGED: EventKind.REFERRAL_ACKNOWLEDGED,
+        Answer.ACCEPTED: EventKind.REFERRAL_ACCEPTED,
+        Answer.DECLINED: EventKind.REFERRAL_DECLINED,
+    }
+    told = (Told("referral_answered", to_owner(state), referral.id),)
+    lift = frozenset({referral.id}) if order.body.answer is Answer.DECLINED else frozenset()
+    return Step(after, kinds[order.body.answer], referral.id, facts, told, lift=lift)
+
+
+@rule(ReportProgress, RECEIVING, None)
+def report_progress(state: CaseState, order: Order[ReportProgress], now: datetime) -> Step:
+    """A milestone from the receiver; the next report falls due anew."""
+    referral = _receivers(state, order, order.body.recorded_from, now)
+    check_past("/at", order.body.at, now)
+    if referral.status is not ReferralStatus.ACCEPTED:
+        raise AlreadyDecidedError(f"Progress is reported on an accepted referral; this one is `{referral.status}`.")
+    facts = (Fact("progress_reported", now, referral.id), Fact(order.body.kind, order.body.at, referral.id))
+    told = (Told("referral_progress", to_owner(state), referral.id),)
+    after = with_referral(state, _changed(referral, {}))
+    return Step(after, EventKind.PROGRESS_REPORTED, referral.id, facts, told)
+
+
+@rule(CompleteReferral, RECEIVING, None)
+def complete(state: CaseState, order: Order[CompleteReferral], now: datetime) -> Step:
+    """The result; on an unanswered referral it accepts in the same step."""
+    referral = _receivers(state, order, order.body.recorded_from, now)
+    own = {outcome for pathway in state.pathways for outcome in pathway.outcomes}
+    if order.body.outcome not in COMMON_OUTCOMES | own:
+        raise InvalidInputError(
+            "Unknown outcome.", errors=[problem("/outcome", "unknown", "See the pathways of this case.")]
+        )
+    if referral.status not in (ReferralStatus.SENT, ReferralStatus.ACKNOWLEDGED, ReferralStatus.ACCEPTED):
+        raise AlreadyDecidedError(f"The referral is already `{referral.status}`.")
+    accepted = referral.status is ReferralStatus.ACCEPTED
+    update = {
+        "status": ReferralStatus.COMPLETED,
+        "outcome": order.body.outcome,
+        "reference": order.body.reference or referral.reference,
+        "answered_at": referral.answered_at or now,
+        "completed_at": now,
+    }
+    facts = () if accepted else (Fact("referral_accepted", now, referral.id),)
+    after = with_referral(state, _changed(referral, update))
+    told = (Told("referral_completed", to_owner(state), referral.id),)
+    facts = (*facts, Fact("referral_completed", now, referral.id))
+    return Step(after, EventKind.REFERRAL_COMPLETED, referral.id, facts, told, lift=frozenset({referral.id}))
+
+
+@rule(RevokeReferral, CASEWORK, None)
+def revoke(state: CaseState, order: Order[RevokeReferral], now: datetime) -> Step:
+    """Withdraw a referral that is still open."""
+    referral = _referral(state, order)
+    if referral.status not in OPEN_REFERRALS:
+        raise AlreadyDecidedError(f"The referral is already `{referral.status}`.")
+    told: tuple[Told, ...] = ()
+    if referral.status is not ReferralStatus.PENDING:
+        told = (Told("referral_revoked", Recipient(agency_id=referral.agency_id), referral.id),)
+    after = with_referral(state, _changed(referral, {"status": ReferralStatus.REVOKED}))
+    return Step(after, EventKind.REFERRAL_REVOKED, referral.id, told=told, lift=frozenset({referral.id}))
+
+
+@rule(WithdrawConsent, CASEWORK)
+def withdraw_consent(state: CaseState, order: Order[WithdrawConsent], now: datetime) -> Step:
+    """Take back consent; open referrals that stood on it are revoked and their agencies told."""
+    if state.consent is None:
+        raise ConsentMissingError("No consent is recorded that could be withdrawn.")
+    field = "services" if order.body.scope is ConsentScope.SERVICES else "sharing"
+    after = state.model_copy(update={"consent": state.consent.model_copy(update={field: False})})
+    told, ended = [Told("consent_withdrawn", to_supervisors(state))], set()
+    for referral in state.referrals.values():
+        if referral.status in OPEN_REFERRALS and referral.override_ground is None:
+            after = with_referral(after, _changed(referral, {"status": ReferralStatus.REVOKED}))
+            told.append(Told("referral_revoked", Recipient(agency_id=referral.agency_id), referral.id))
+            ended.add(referral.id)
+    return Step(after, EventKind.CONSENT_WITHDRAWN, told=tuple(told), lift=frozenset(ended))
+
+
+def with_referral(state: CaseState, referral: Referral) -> CaseState:
+    """The state with one referral put in."""
+    return state.model_copy(update={"referrals": {**state.referrals, referral.id: referral}})
+
+
+def _changed(referral: Referral, update: dict[str, object]) -> Referral:
+    return referral.model_copy(update={**update, "revision": referral.revision + 1})
+
+
+def _referral(state: CaseState, order: Order[Command]) -> Referral:
+    referral = state.referrals.get(order.subject_id or "")
+    if referral is None:
+        raise NotFoundError("There is no such referral.")
+    return referral
+
+
+def _receivers(state: CaseState, order: Order[Command], source: RecordedFrom | None, now: datetime) -> Referral:
+    """The referral, if the actor may speak for its receiver: its officer, or the office naming letter or call."""
+    referral = _referral(state, order)
+    if order.actor.role is Role.AGENCY_OFFICER:
+        if referral.agency_id != order.actor.agency_id or referral.status is ReferralStatus.PENDING:
+            raise NotFoundError("There is no such referral.")
+        return referral
+    if order.facts.get("receiver_has_account"):
+        raise ForbiddenError("This agency has an account of its own and answers itself.")
+    if source is None:
+        raise ForbiddenError("Only the receiver moves a referral; name the letter or call in `recorded_from`.")
+    check_past("/recorded_from/at", source.at, now)
+    if referral.status is ReferralStatus.PENDING:
+        raise NotAllowedInStageError("The referral waits for its override.", allowed=[Stage.REFERRAL])
+    return referral

@@ -1,0 +1,91 @@
+"""The shape of a rule: state and order in, step out. Rules register themselves by the command they decide."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from casework.commands import Command, Order
+from casework.events import EventKind
+from casework.models.codes import OPEN_STAGES, Stage
+from casework.models.notice import Recipient
+from casework.models.people import Role
+from casework.models.state import CaseState
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened and may start or end a clock."""
+
+    code: str
+    at: datetime
+    referral_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """Somebody to tell, with a template's code."""
+
+    kind: str
+    to: Recipient
+    about_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a command comes to: the state after it, the fact for the log, the clocks it touches, whom to tell."""
+
+    state: CaseState
+    kind: EventKind
+    subject_id: str | None = None
+    facts: tuple[Fact, ...] = ()
+    told: tuple[Told, ...] = ()
+    rearm: bool = False
+    """Whether risk changed, so that running local clocks take their new length."""
+    lift: frozenset[str] = field(default_factory=frozenset)
+    """Referrals whose clocks end without having been met."""
+
+
+C = TypeVar("C", bound=Command)
+Decide = Callable[[CaseState, Order[C], datetime], Step]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may give a command, in which stages (None: any, closed ones included), and what it does."""
+
+    roles: frozenset[Role]
+    stages: tuple[Stage, ...] | None
+    decide: Decide[Any]
+
+
+RULES: dict[type[Command], Rule] = {}
+
+
+def rule(
+    command: type[C], roles: frozenset[Role], stages: tuple[Stage, ...] | None = OPEN_STAGES
+) -> Callable[[Decide[C]], Decide[C]]:
+    """Register the rule of a command."""
+
+    def register(decide: Decide[C]) -> Decide[C]:
+        RULES[command] = Rule(roles, stages, decide)
+        return decide
+
+    return register
+
+
+CASEWORK = frozenset({Role.CASEWORKER, Role.SUPERVISOR, Role.HEAD})
+DECIDING = frozenset({Role.SUPERVISOR, Role.HEAD})
+RECEIVING = frozenset({Role.AGENCY_OFFICER, Role.CASEWORKER, Role.SUPERVISOR, Role.HEAD})
+
+
+def to_owner(state: CaseState) -> Recipient:
+    """The caseworker of the case, or its supervisors while it has none."""
+    if state.assigned_to:
+        return Recipient(account_id=state.assigned_to)
+    return to_supervisors(state)
+
+
+def to_supervisors(state: CaseState) -> Recipient:
+    """The supervisors of the case's office."""
+    return Recipient(role=Role.SUPERVISOR.value, agency_id=state.agency_id)

@@ -1,0 +1,46 @@
+"""Every setting, in one table. Read from the environment; `docs/operations.md` lists them, held by a test."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process needs to know. A process without a master key does not start."""
+
+    model_config = SettingsConfigDict(env_file=None, frozen=True, extra="ignore", populate_by_name=True)
+
+    database_url: SecretStr = Field(alias="DATABASE_URL", description="Case database, as the application's own role")
+    database_owner_url: SecretStr | None = Field(
+        None, alias="DATABASE_OWNER_URL", description="Case database as its owner; only `tuntas migrate` uses it"
+    )
+    keystore_url: SecretStr = Field(alias="KEYSTORE_URL", description="The key store: a database of its own")
+    master_key_file: Path = Field(alias="TUNTAS_MASTER_KEY_FILE", description="File with the master key (32 bytes, base64)")
+    temporal_address: str = Field("127.0.0.1:7233", alias="TEMPORAL_ADDRESS", description="Temporal frontend")
+    temporal_namespace: str = Field("default", alias="TEMPORAL_NAMESPACE", description="Temporal namespace")
+    web_host: str = Field("127.0.0.1", alias="TUNTAS_HOST", description="Where the web process listens")
+    web_port: int = Field(8000, alias="TUNTAS_PORT", description="Port of the web process")
+    district: str = Field("OKUS", alias="TUNTAS_DISTRICT", description="District code of case numbers")
+    timezone: str = Field("Asia/Jakarta", alias="TUNTAS_TIMEZONE", description="Zone of the office")
+    lead_unit: Literal["dinas-pppappkb", "uptd-ppa-oku-selatan"] = Field(
+        "dinas-pppappkb", alias="TUNTAS_LEAD_UNIT", description="The lead office: the Dinas itself or its UPTD"
+    )
+    pathways_dir: Path | None = Field(None, alias="TUNTAS_PATHWAYS", description="Pathways of the district's own")
+    demo_password: SecretStr | None = Field(
+        None, alias="TUNTAS_DEMO_PASSWORD", description="Shared password of the demonstration accounts"
+    )
+    notify_urls: str = Field(
+        "", alias="TUNTAS_NOTIFY_URLS", description="Apprise URLs of the channel notices go out by; empty: console"
+    )
+    smtp_url: SecretStr | None = Field(None, alias="TUNTAS_SMTP_URL", description="smtp://user:password@host:port for mail")
+    mail_from: str = Field("tuntas@localhost", alias="TUNTAS_MAIL_FROM", description="Sender of mail")
+    log_level: str = Field("INFO", alias="TUNTAS_LOG_LEVEL", description="Log level")
+    rollover_events: int = Field(2000, alias="TUNTAS_ROLLOVER_EVENTS", description="Events after which a case continues as new")
+    rpc_seconds: float = Field(5.0, alias="TUNTAS_RPC_SECONDS", description="How long a caller waits for the engine")
+
+
+def load() -> Settings:
+    """The settings of this process; raises pydantic's ValidationError naming what is missing."""
+    return Settings()  # type: ignore[call-arg]

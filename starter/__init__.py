@@ -1,0 +1,1 @@
+"""The asking side: `Cases` for programs, `tuntas` for the command line."""

@@ -1,0 +1,1 @@
+"""What happens next: the deterministic life of a case."""

@@ -1,0 +1,176 @@
+"""The life of a case, from its report until it sleeps closed.
+
+Protocol: the start input carries the opening, which `run` records; the update `opened` only waits for that. Every
+command is one update: its validator refuses without a trace, its handler decides again under the case's lock,
+records the decision in one activity, and only then takes the new state. A command id is applied once, also across
+continue-as-new. The time is the workflow's; what a rule needs to know arrives as data.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.records import RecordsActivities
+    from casework import commands as c
+    from casework.errors import CaseRollingOverError, CaseworkError, EngineUnavailableError
+    from casework.events import Recording
+    from casework.models.state import CaseState, Receipt
+    from casework.opening import CaseInput
+    from casework.rules.decide import begin, decide
+
+C = TypeVar("C", bound=c.Command)
+Update = Callable[["CaseWorkflow", c.Order[C]], Coroutine[Any, Any, Receipt]]
+
+RECORD_WITHIN = timedelta(seconds=10)
+RECORD_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=20))
+
+
+def refused(error: CaseworkError) -> ApplicationError:
+    """A refusal as it crosses Temporal: its code is the type, its detail and extras are encoded."""
+    return ApplicationError(error.detail, error.extra, type=error.code, non_retryable=True)
+
+
+def takes(name: str, body: type[C]) -> Update[C]:
+    """An update that takes one command, with the validator that refuses it."""
+
+    async def handle(self: "CaseWorkflow", order: c.Order[C]) -> Receipt:
+        return await self._take(order)
+
+    def validate(self: "CaseWorkflow", order: c.Order[C]) -> None:
+        self._validate(order)
+
+    handle.__name__ = name
+    handle.__annotations__ = {"order": c.Order[body], "return": Receipt}  # type: ignore[valid-type]
+    validate.__annotations__ = {"order": c.Order[body], "return": None}  # type: ignore[valid-type]
+    update = workflow.update(name=name)(handle)
+    update.validator(validate)
+    return update
+
+
+@workflow.defn
+class CaseWorkflow:
+    """One case, its referrals included; id `case-<case_id>`."""
+
+    @workflow.init
+    def __init__(self, start: CaseInput) -> None:
+        self._start = start
+        self._state: CaseState | None = start.state
+        self._lock = asyncio.Lock()
+        self._rolling = False
+
+    @workflow.run
+    async def run(self, start: CaseInput) -> None:
+        """Record the opening, take commands, and move to a fresh run when this one is long or the case has ended."""
+        if self._state is None:
+            await self._open()
+        await workflow.wait_condition(self._should_roll)
+        self._rolling = True
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(start.model_copy(update={"opening": None, "state": self._state}))
+
+    @workflow.update
+    async def opened(self) -> Receipt:
+        """Wait until the opening is recorded."""
+        await workflow.wait_condition(lambda: self._state is not None)
+        assert self._state is not None  # noqa: S101  told to the type checker
+        return self._state.receipts[0]
+
+    assign = takes("assign", c.AssignCase)
+    assess = takes("assess", c.RecordAssessment)
+    propose_plan = takes("propose_plan", c.ProposePlan)
+    decide_plan = takes("decide_plan", c.DecidePlan)
+    notify = takes("notify", c.Notify)
+    receive_notification = takes("receive_notification", c.ReceiveNotification)
+    record_milestone = takes("record_milestone", c.RecordMilestone)
+    record_review = takes("record_review", c.RecordReview)
+    refer = takes("refer", c.ReferCase)
+    decide_override = takes("decide_override", c.DecideOverride)
+    answer = takes("answer", c.AnswerReferral)
+    report_progress = takes("report_progress", c.ReportProgress)
+    complete = takes("complete", c.CompleteReferral)
+    revoke = takes("revoke", c.RevokeReferral)
+    record_service = takes("record_service", c.RecordService)
+    record_follow_up = takes("record_follow_up", c.RecordFollowUp)
+    record_conference = takes("record_conference", c.RecordConference)
+    amend_client = takes("amend_client", c.AmendClient)
+    add_report = takes("add_report", c.AddReport)
+    request_closure = takes("request_closure", c.RequestClosure)
+    decide_closure = takes("decide_closure", c.DecideClosure)
+    reopen = takes("reopen", c.ReopenCase)
+    transfer = takes("transfer", c.TransferCase)
+    decide_transfer = takes("decide_transfer", c.DecideTransfer)
+    mark_duplicate = takes("mark_duplicate", c.MarkDuplicate)
+    link = takes("link", c.LinkCases)
+    withdraw_consent = takes("withdraw_consent", c.WithdrawConsent)
+
+    @workflow.query
+    def state(self) -> CaseState | None:
+        """The state, for support and for comparing with the database."""
+        return self._state
+
+    async def _open(self) -> None:
+        opening = self._start.opening
+        if opening is None:
+            raise ApplicationError("neither an opening nor a state", type="internal_error", non_retryable=True)
+        state, recording = begin(opening, self._now())
+        await self._record(recording)
+        self._state = state
+
+    def _validate(self, order: c.Order[Any]) -> None:
+        """Refuse without a trace. A command already applied is let through to its first answer."""
+        try:
+            if self._rolling:
+                raise CaseRollingOverError("The case is moving to a fresh run; repeat with the same key.")
+            if self._receipt(order) is None:
+                decide(self._known(), order, self._now())
+        except CaseworkError as error:
+            raise refused(error) from None
+
+    async def _take(self, order: c.Order[Any]) -> Receipt:
+        """Apply a command once: decide, record, and only then take the new state."""
+        async with self._lock:
+            answered = self._receipt(order)
+            if answered:
+                return answered
+            try:
+                state, recording = decide(self._known(), order, self._now())
+            except CaseworkError as error:
+                raise refused(error) from None
+            await self._record(recording)
+            self._state = state
+            return state.receipts[-1]
+
+    async def _record(self, recording: Recording) -> None:
+        await workflow.execute_activity_method(
+            RecordsActivities.record,
+            recording,
+            start_to_close_timeout=RECORD_WITHIN,
+            retry_policy=RECORD_RETRY,
+            summary=recording.event.kind.value,
+        )
+
+    def _receipt(self, order: c.Order[Any]) -> Receipt | None:
+        receipts = self._state.receipts if self._state else ()
+        return next((r for r in receipts if r.command_id == order.command_id), None)
+
+    def _known(self) -> CaseState:
+        if self._state is None:
+            raise EngineUnavailableError("The case is still being opened; repeat with the same key.")
+        return self._state
+
+    def _now(self) -> datetime:
+        return workflow.now() + timedelta(seconds=self._start.clock_shift)
+
+    def _should_roll(self) -> bool:
+        """A long history, or a case that ended in this run and from now on only sleeps."""
+        info = workflow.info()
+        ended = self._state is not None and not self._state.open
+        was_open = self._start.state is None or self._start.state.open
+        long = info.get_current_history_length() >= self._start.rollover_events
+        return long or (ended and was_open) or info.is_continue_as_new_suggested()
