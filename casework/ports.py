@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from casework.models.agency import Agency
 from casework.models.base import Model
 from casework.models.people import Account, Actor
 from casework.models.state import Receipt
@@ -70,6 +71,46 @@ class Documents(Protocol):
         ...
 
 
+class Vault(Protocol):
+    """Sealing under the key of a case; the key is made once and never seen here."""
+
+    def create_key(self, case_id: str) -> None:
+        """Make the key of a case if there is none."""
+        ...
+
+    def destroy_key(self, case_id: str) -> None:
+        """Destroy the key of a case: nothing sealed under it can be read again."""
+        ...
+
+    def seal(self, case_id: str, document_id: str, plaintext: bytes) -> tuple[str, bytes]:
+        """The keyed digest and the sealed bytes of a document."""
+        ...
+
+    def open(self, case_id: str, document_id: str, sealed: bytes) -> bytes:
+        """What was sealed as this document of this case."""
+        ...
+
+
+class CommandIds(Protocol):
+    """Keyed hashes of what a client sent, telling nothing of it."""
+
+    def command_id(self, account_id: str, idempotency_key: str) -> str:
+        """The id of a command of an account under its key."""
+        ...
+
+    def body_digest(self, case_id: str | None, body: bytes) -> str:
+        """The fingerprint of a command's body."""
+        ...
+
+
+class Directory(Protocol):
+    """The agencies there are."""
+
+    def get(self, agency_id: str) -> Agency | None:
+        """An agency by id."""
+        ...
+
+
 class Reads(Protocol):
     """What pages, API and command line read. Each takes the reader and gives only what that reader may see.
 
@@ -87,7 +128,10 @@ class Reads(Protocol):
     def cases(
         self, reader: Actor, filters: Mapping[str, str], limit: int, cursor: str | None
     ) -> tuple[list[Mapping[str, Any]], str | None]:
-        """Case rows, newest first, and the next cursor. Filters: stage category risk assigned_to agency_id status number."""
+        """Case rows, newest first, and the next cursor.
+
+        Filters: stage category risk assigned_to agency_id status number.
+        """
         ...
 
     def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
@@ -122,6 +166,14 @@ class Reads(Protocol):
 
     def notification(self, reader: Actor, notification_id: str) -> Mapping[str, Any] | None:
         """One mandatory notification."""
+        ...
+
+    def transfer_to(self, case_id: str) -> str | None:
+        """The office a case was last offered to, from its log."""
+        ...
+
+    def queued(self, reader: Actor, case_id: str) -> Mapping[str, Any] | None:
+        """The reservation of a case that has not started, for who reported it and the deciders of its office."""
         ...
 
     def deadlines(self, case_id: str) -> list[Mapping[str, Any]]:

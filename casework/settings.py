@@ -17,7 +17,7 @@ class Settings(BaseSettings):
         None, alias="DATABASE_OWNER_URL", description="Case database as its owner; only `tuntas migrate` uses it"
     )
     keystore_url: SecretStr = Field(alias="KEYSTORE_URL", description="The key store: a database of its own")
-    master_key_file: Path = Field(alias="TUNTAS_MASTER_KEY_FILE", description="File with the master key (32 bytes, base64)")
+    master_key_file: Path = Field(alias="TUNTAS_MASTER_KEY_FILE", description="File with the master key")
     temporal_address: str = Field("127.0.0.1:7233", alias="TEMPORAL_ADDRESS", description="Temporal frontend")
     temporal_namespace: str = Field("default", alias="TEMPORAL_NAMESPACE", description="Temporal namespace")
     web_host: str = Field("127.0.0.1", alias="TUNTAS_HOST", description="Where the web process listens")
@@ -34,13 +34,17 @@ class Settings(BaseSettings):
     notify_urls: str = Field(
         "", alias="TUNTAS_NOTIFY_URLS", description="Apprise URLs of the channel notices go out by; empty: console"
     )
-    smtp_url: SecretStr | None = Field(None, alias="TUNTAS_SMTP_URL", description="smtp://user:password@host:port for mail")
+    smtp_url: SecretStr | None = Field(
+        None, alias="TUNTAS_SMTP_URL", description="smtp://user:password@host:port for mail"
+    )
     mail_from: str = Field("tuntas@localhost", alias="TUNTAS_MAIL_FROM", description="Sender of mail")
     log_level: str = Field("INFO", alias="TUNTAS_LOG_LEVEL", description="Log level")
-    rollover_events: int = Field(2000, alias="TUNTAS_ROLLOVER_EVENTS", description="Events after which a case continues as new")
+    rollover_events: int = Field(
+        2000, alias="TUNTAS_ROLLOVER_EVENTS", description="Events after which a case continues as new"
+    )
     rpc_seconds: float = Field(5.0, alias="TUNTAS_RPC_SECONDS", description="How long a caller waits for the engine")
 
 
 def load() -> Settings:
     """The settings of this process; raises pydantic's ValidationError naming what is missing."""
-    return Settings()  # type: ignore[call-arg]
+    return Settings()

@@ -7,7 +7,6 @@ continue-as-new. The time is the workflow's; what a rule needs to know arrives a
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -25,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from casework.rules.decide import begin, decide
 
 C = TypeVar("C", bound=c.Command)
-Update = Callable[["CaseWorkflow", c.Order[C]], Coroutine[Any, Any, Receipt]]
 
 RECORD_WITHIN = timedelta(seconds=10)
 RECORD_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=20))
@@ -36,7 +34,7 @@ def refused(error: CaseworkError) -> ApplicationError:
     return ApplicationError(error.detail, error.extra, type=error.code, non_retryable=True)
 
 
-def takes(name: str, body: type[C]) -> Update[C]:
+def takes(name: str, body: type[C]) -> Any:
     """An update that takes one command, with the validator that refuses it."""
 
     async def handle(self: "CaseWorkflow", order: c.Order[C]) -> Receipt:

@@ -41,7 +41,7 @@ class Client(Model):
     kind: ClientKind
     name: SealedShort = None
     sex: Sex = Sex.UNKNOWN
-    birth_date: date | None = None
+    birth_date: SealedDate = None
     age_years: Annotated[int, Field(ge=0, le=130)] | None = None
     national_id: SealedShort = None
     address: SealedShort = None

@@ -69,7 +69,7 @@ class ClockKind(Codes):
 
 
 class MatrixRow(Model):
-    """One cell of the referral matrix. `when` names a fact of the client or case that must hold, else it is an offer."""
+    """One cell of the referral matrix. `when` names what must hold of client or case, else it is an offer."""
 
     service: Service
     duty: Duty
@@ -81,8 +81,8 @@ class DeadlinePolicy(Model):
     """One kind of deadline: what starts it, what ends it, how long, who owes it.
 
     `length` is by risk (`high`, `medium`, `low`) or one for all (`any`), in units of `clock`. `urgent_length`
-    is used instead where the referral is an emergency or urgent. `class_`: `local` is office policy, `statutory` is law,
-    `clinical` runs from the incident, `may` is a power and never a breach.
+    is used instead where the referral is an emergency or urgent. `class_`: `local` is office policy,
+    `statutory` is law, `clinical` runs from the incident, `may` is a power and never a breach.
     """
 
     kind: Code
@@ -105,7 +105,7 @@ class DeadlinePolicy(Model):
         level = Risk.HIGH if risk is Risk.UNASSESSED else risk
         for key in (level.value, "any"):
             if key in self.length:
-                return self.length[key]  # type: ignore[index]
+                return self.length[key]
         return None
 
 

@@ -31,22 +31,22 @@ def merge(clear: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
     """The JSON types with the texts back in place; raises ValueError where a pointer leads to no blank."""
     whole = deepcopy(dict(clear))
     for pointer, text in texts.items():
-        *path, last = (_unescape(step) for step in pointer.split("/")[1:])
-        place: Any = whole
+        *path, last = (_unescape(step) for step in pointer.split("/"))
+        place: Any = {"": whole}
         try:
             for step in path:
                 place = place[_key(place, step)]
-            blank = place[_key(place, last)] in (None, "")
-        except (KeyError, IndexError, TypeError, ValueError):
-            blank = False
-        if not blank:
+            found = place[_key(place, last)]
+        except (LookupError, TypeError, ValueError):
+            found = False  # it leads nowhere
+        if found not in (None, ""):
             raise ValueError(f"no blank at {pointer}")
         place[_key(place, last)] = text
     return whole
 
 
 def blank(model: M) -> M:
-    """The same model with its sealed texts blanked, so that it can travel; raises ValidationError if not valid so."""
+    """The same model with its sealed texts blanked, so that it can travel; ValidationError if it may not."""
     clear, _ = split(model)
     return type(model).model_validate_json(json.dumps(clear))
 

@@ -44,6 +44,8 @@ class Deadline(Model):
     referral_id: Id | None = None
     owner: Owner
     clock: ClockKind
+    basis: Code
+    """The fact that started it."""
     since: Instant
     due_at: Instant
     ended_at: Instant | None = None

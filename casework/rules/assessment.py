@@ -70,7 +70,8 @@ def assess(state: CaseState, order: Order[RecordAssessment], now: datetime) -> S
             "pathways": pathways,
         }
     )
-    facts = (Fact("assessment_recorded", now), Fact("first_contact", now), *(Fact(f"finding:{p.category}", now) for p in added))
+    found = (Fact(f"finding:{pathway.category}", now) for pathway in added)
+    facts = (Fact("assessment_recorded", now), Fact("first_contact", now), *found)
     return Step(after, EventKind.ASSESSMENT_RECORDED, facts=facts, rearm=True)
 
 
@@ -122,7 +123,8 @@ def decide_plan(state: CaseState, order: Order[DecidePlan], now: datetime) -> St
     after = state.model_copy(update={"plan": decided, "stage": Stage.REFERRAL if approved else state.stage})
     told = (Told("plan_decided", to_owner(state), plan.id),)
     if approved:
-        return Step(after, EventKind.PLAN_APPROVED, plan.id, (Fact("plan_approved", now), Fact("plan_decided", now)), told)
+        facts = (Fact("plan_approved", now), Fact("plan_decided", now))
+        return Step(after, EventKind.PLAN_APPROVED, plan.id, facts, told)
     return Step(after, EventKind.PLAN_RETURNED, plan.id, (Fact("plan_decided", now),), told)
 
 
@@ -141,11 +143,15 @@ def row_holds(row: MatrixRow, state: CaseState) -> bool:
             return "sexual_act" in state.findings
 
 
+def duty_of(state: CaseState, service: Service) -> Duty | None:
+    """What the pathways together make of a service: of several the strongest (blocked, mandatory, ... , offer)."""
+    held = {row.duty for _, row in state.pinned.rows(service) if row_holds(row, state)}
+    return next((duty for duty in Duty if duty in held), None)
+
+
 def default_services(state: CaseState) -> tuple[Service, ...]:
-    """Services the pathways ask for by default, unless another one blocks them (domain rule R)."""
-    rows = (row for pathway in state.pathways for row in pathway.matrix if row.duty is Duty.DEFAULT)
-    wanted = [row.service for row in rows if row_holds(row, state) and not state.pinned.blocked(row.service)]
-    return tuple(dict.fromkeys(wanted))
+    """Services the pathways together ask for by default: planned, or waived with a reason."""
+    return tuple(service for service in Service if duty_of(state, service) is Duty.DEFAULT)
 
 
 def missing_services(state: CaseState, plan: Plan) -> tuple[Service, ...]:

@@ -36,7 +36,7 @@ from casework.models.notice import Recipient
 from casework.models.parts import Link
 from casework.models.pathway import Duty, Service
 from casework.models.state import CaseState, Closure
-from casework.rules.assessment import check_past, row_holds
+from casework.rules.assessment import check_past, duty_of
 from casework.rules.opening import problem
 from casework.rules.step import CASEWORK, DECIDING, Fact, Step, Told, rule, to_owner, to_supervisors
 
@@ -109,10 +109,8 @@ def _reason_blockers(state: CaseState, body: RequestClosure) -> list[dict[str, s
 
 def owes_police_notification(state: CaseState) -> bool:
     """Whether a pathway makes telling the police this office's duty and it has not been done."""
-    rows = (row for pathway in state.pathways for row in pathway.matrix if row.service is Service.POLICE)
-    mandatory = any(row.duty is Duty.MANDATORY and row_holds(row, state) for row in rows)
     told = any(n.kind is NotificationKind.POLICE for n in state.notifications.values())
-    return mandatory and not told and state.reporter_agency_kind != "police"
+    return duty_of(state, Service.POLICE) is Duty.MANDATORY and not told and state.reporter_agency_kind != "police"
 
 
 @rule(DecideClosure, DECIDING)
@@ -167,7 +165,8 @@ def transfer(state: CaseState, order: Order[TransferCase], now: datetime) -> Ste
         raise NotAllowedInStageError("An emergency referral is open.", allowed=list(OPEN_STAGES))
     update = {"transfer_to": order.body.to_agency_id, "transfer_asked_by": order.actor.account_id}
     told = (Told("transfer_asked", Recipient(agency_id=order.body.to_agency_id)),)
-    return Step(state.model_copy(update=update), EventKind.TRANSFER_ASKED, facts=(Fact("transfer_asked", now),), told=told)
+    facts = (Fact("transfer_asked", now),)
+    return Step(state.model_copy(update=update), EventKind.TRANSFER_ASKED, facts=facts, told=told)
 
 
 @rule(DecideTransfer, DECIDING)

@@ -1,53 +1,51 @@
 """Clocks: which start by a fact, which end by it, and when each is due. Lengths and starts are pathway data."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from casework.models.codes import Urgency
-from casework.models.pathway import Category, DeadlinePolicy, Service
+from casework.models.codes import Status, Urgency
+from casework.models.pathway import Category, DeadlinePolicy
 from casework.models.state import CaseState, Deadline, Owner, Referral
 from casework.rules.clocks import due_at
 from casework.rules.step import Fact, Step
 
 OFFICE_OWNERS = frozenset({"caseworker", "supervisor", "head"})
 LOCAL = "local"
+STATUTORY = "statutory"
+FINDING = "finding:"
 
 
 def advance(step: Step, sequence: int) -> CaseState:
-    """The state of a step with its clocks: ended by its facts, lifted, re-armed for a new risk, started by its facts."""
+    """The state of a step with its clocks: ended by its facts, lifted, re-armed for a new risk, started."""
     state = step.state
-    deadlines = {d.id: _ended(d, step, state) for d in state.deadlines.values()}
+    deadlines = {id_: _ended(deadline, step, state) for id_, deadline in state.deadlines.items()}
     if step.rearm:
-        deadlines = {id_: _rearmed(d, state) for id_, d in deadlines.items()}
+        deadlines = {id_: _rearmed(deadline, state) for id_, deadline in deadlines.items()}
     for fact in step.facts:
         for deadline in _started(state, fact, deadlines.values(), sequence):
             deadlines[deadline.id] = deadline
-    if not state.open:
-        deadlines = {i: _lifted(d, _now(step, d)) for i, d in deadlines.items()}
     return _with_due_times(state.model_copy(update={"deadlines": deadlines}))
 
 
-def _now(step: Step, deadline: Deadline) -> datetime:
-    return max((fact.at for fact in step.facts), default=deadline.since)
-
-
 def _ended(deadline: Deadline, step: Step, state: CaseState) -> Deadline:
+    """Met by a fact of the step; lifted where its referral ended without it, or the case did."""
     if not deadline.running:
         return deadline
     ends = {end for policy in _policies(state) if policy.kind == deadline.kind for end in policy.end}
     for fact in step.facts:
         same = deadline.referral_id is None or fact.referral_id == deadline.referral_id
         if fact.code in ends and same and fact.at >= deadline.since:
-            return deadline.model_copy(update={"ended_at": fact.at, "met": fact.at <= deadline.due_at})
-    if deadline.referral_id in step.lift:
-        return _lifted(deadline, _now(step, deadline))
+            return deadline.model_copy(update={"ended_at": fact.at, "met": True})
+    if deadline.referral_id in step.lift or _outlived(deadline, state):
+        at = max((fact.at for fact in step.facts), default=deadline.since)
+        return deadline.model_copy(update={"ended_at": max(at, deadline.since), "met": False})
     return deadline
 
 
-def _lifted(deadline: Deadline, at: datetime) -> Deadline:
-    if not deadline.running:
-        return deadline
-    return deadline.model_copy(update={"ended_at": max(at, deadline.since), "met": False})
+def _outlived(deadline: Deadline, state: CaseState) -> bool:
+    """Whether a case that has ended no longer waits for it: a partner's statutory clock runs on after closing."""
+    if state.open:
+        return False
+    return state.status is not Status.CLOSED or deadline.class_ != STATUTORY
 
 
 def _rearmed(deadline: Deadline, state: CaseState) -> Deadline:
@@ -55,11 +53,11 @@ def _rearmed(deadline: Deadline, state: CaseState) -> Deadline:
     if not deadline.running or deadline.class_ != LOCAL:
         return deadline
     for policy in _policies(state):
-        if policy.kind == deadline.kind:
+        if policy.kind == deadline.kind and policy.start == deadline.basis and _serves(state, policy, deadline):
             units = policy.units(state.risk, urgent=_urgent(state, deadline.referral_id))
             if units is not None:
                 due = due_at(deadline.since, policy.clock, units, state.calendar)
-                return deadline.model_copy(update={"due_at": due})
+                return deadline.model_copy(update={"due_at": due, "clock": policy.clock})
     return deadline
 
 
@@ -67,16 +65,17 @@ def _policies(state: CaseState) -> Iterable[DeadlinePolicy]:
     return (policy for pathway in state.pathways for policy in pathway.deadlines)
 
 
-def _started(
-    state: CaseState, fact: Fact, standing: Iterable[Deadline], sequence: int
-) -> Iterable[Deadline]:
-    """New clocks of a fact; one that already runs for the same thing is not started twice."""
+def _started(state: CaseState, fact: Fact, standing: Iterable[Deadline], sequence: int) -> Iterable[Deadline]:
+    """New clocks of a fact; one that already runs for the same thing is not started twice.
+
+    Of several entries of a kind the first that applies is taken: those of one service stand before the general one.
+    """
     running = {(d.kind, d.category, d.referral_id) for d in standing if d.running}
     for pathway in state.pathways:
         for policy in pathway.deadlines:
             category = None if policy.class_ == LOCAL else pathway.category
             key = (policy.kind, category, fact.referral_id)
-            if not starts(policy, pathway.category, fact) or key in running or not _applies(state, policy, fact):
+            if key in running or not starts(policy, pathway.category, fact) or not _applies(state, policy, fact):
                 continue
             deadline = _armed(state, policy, category, fact, sequence)
             if deadline:
@@ -85,25 +84,30 @@ def _started(
 
 
 def starts(policy: DeadlinePolicy, category: Category, fact: Fact) -> bool:
-    """Whether a fact starts a clock. A category found later runs its report clock from the finding (law: from then on)."""
-    if fact.code == f"finding:{category}":
-        return policy.start == "reported_at"
-    return policy.start == fact.code
+    """Whether a fact starts a clock. A category found later runs its report clock from the finding."""
+    if fact.code.startswith(FINDING):
+        return fact.code == f"{FINDING}{category}" and policy.class_ != LOCAL and policy.start == "reported_at"
+    return fact.code == policy.start
 
 
 def _applies(state: CaseState, policy: DeadlinePolicy, fact: Fact) -> bool:
-    referral = state.referrals.get(fact.referral_id or "")
-    if policy.service is not None and (referral is None or referral.service is not Service(policy.service)):
+    if not _serves(state, policy, fact):
         return False
     match policy.only_if:
         case "reporter_not_police":
             return state.reporter_agency_kind != "police"
         case "unassigned":
             return state.assigned_to is None
-        case "override_pending" | None:
+        case "incident_unknown":
+            return state.incident_at is None
+        case _:
             return True
-        case condition:
-            return condition in state.findings
+
+
+def _serves(state: CaseState, policy: DeadlinePolicy, about: Fact | Deadline) -> bool:
+    """Whether a policy speaks of the service of a referral; one without a service speaks of all."""
+    referral = state.referrals.get(about.referral_id or "")
+    return policy.service is None or (referral is not None and referral.service is policy.service)
 
 
 def _armed(
@@ -120,6 +124,7 @@ def _armed(
         referral_id=fact.referral_id,
         owner=_owner(state, policy, fact),
         clock=policy.clock,
+        basis=policy.start,
         since=fact.at,
         due_at=due_at(fact.at, policy.clock, units, state.calendar),
     )
@@ -130,7 +135,8 @@ def _owner(state: CaseState, policy: DeadlinePolicy, fact: Fact) -> Owner:
         return Owner(role=policy.owner)
     if policy.owner == "agency":
         referral = state.referrals.get(fact.referral_id or "")
-        return Owner(agency_id=referral.agency_id) if referral else Owner(role="caseworker")
+        asked = referral.agency_id if referral else state.transfer_to
+        return Owner(agency_id=asked) if asked else Owner(role="caseworker")
     return Owner(agency_id=policy.owner)
 
 

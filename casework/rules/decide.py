@@ -1,13 +1,13 @@
 """From an order to what it comes to: checked against role, office, stage and revision, then decided by its rule."""
 
 from datetime import datetime
+from typing import Any
 
 import casework.rules.assessment
 import casework.rules.closure
-import casework.rules.holds
 import casework.rules.notifications
 import casework.rules.referrals  # noqa: F401  each module registers its rules
-from casework.commands import Command, DecideTransfer, Order
+from casework.commands import DecideTransfer, Order
 from casework.errors import ForbiddenError, NotAllowedInStageError, NotFoundError, RevisionConflictError
 from casework.events import CaseEvent, Recording
 from casework.models.notice import Notice
@@ -22,7 +22,7 @@ KEPT_RECEIPTS = 60
 """Receipts a case carries over continue-as-new: more than can be in flight, fewer than would weigh."""
 
 
-def decide(state: CaseState, order: Order[Command], now: datetime) -> tuple[CaseState, Recording]:
+def decide(state: CaseState, order: Order[Any], now: datetime) -> tuple[CaseState, Recording]:
     """The state after an order and what it writes; raises the CaseworkError that refuses it. Pure."""
     rule = RULES[type(order.body)]
     check(state, order, rule)
@@ -35,7 +35,7 @@ def begin(opening: Opening, now: datetime) -> tuple[CaseState, Recording]:
     return conclude(step.state, step, opening.order, now)
 
 
-def check(state: CaseState, order: Order[Command], rule: Rule) -> None:
+def check(state: CaseState, order: Order[Any], rule: Rule) -> None:
     """Refuse by role, office, revision and stage, in that order."""
     if order.actor.role not in rule.roles:
         raise ForbiddenError("Your role may not give this command.")
@@ -55,7 +55,7 @@ def check(state: CaseState, order: Order[Command], rule: Rule) -> None:
         raise NotAllowedInStageError(f"The case is `{state.status}`; work goes on elsewhere.", allowed=[])
 
 
-def conclude(before: CaseState, step: Step, order: Order[Command], now: datetime) -> tuple[CaseState, Recording]:
+def conclude(before: CaseState, step: Step, order: Order[Any], now: datetime) -> tuple[CaseState, Recording]:
     """Number the step, move its clocks, and gather what changed into one recording."""
     sequence = before.revision + 1
     receipt = Receipt(
@@ -78,7 +78,7 @@ def conclude(before: CaseState, step: Step, order: Order[Command], now: datetime
     )
 
 
-def _event(after: CaseState, step: Step, order: Order[Command], now: datetime) -> CaseEvent:
+def _event(after: CaseState, step: Step, order: Order[Any], now: datetime) -> CaseEvent:
     return CaseEvent(
         case_id=after.case_id,
         sequence=after.revision,
@@ -93,7 +93,7 @@ def _event(after: CaseState, step: Step, order: Order[Command], now: datetime) -
     )
 
 
-def _notices(after: CaseState, step: Step, order: Order[Command], now: datetime) -> tuple[Notice, ...]:
+def _notices(after: CaseState, step: Step, order: Order[Any], now: datetime) -> tuple[Notice, ...]:
     return tuple(
         Notice(
             id=f"{order.command_id}.{index}",

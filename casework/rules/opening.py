@@ -55,7 +55,8 @@ def _ages(client: Client, reported_at: Instant, zone: str) -> list[dict[str, str
     if client.birth_date and client.birth_date > day:
         return [problem("/client/birth_date", "in_future", "The birth lies after the report.")]
     years = years_of(client, day)
-    if client.birth_date and client.age_years is not None and abs(age_on(client.birth_date, day) - client.age_years) > 1:
+    born, said = client.birth_date, client.age_years
+    if born and said is not None and abs(age_on(born, day) - said) > 1:
         errors.append(problem("/client/age_years", "contradicts_birth_date", "The age contradicts the birth date."))
     if years is not None and (years < ADULT_AT) != (client.kind is ClientKind.CHILD):
         pointer = "/client/birth_date" if client.birth_date else "/client/age_years"

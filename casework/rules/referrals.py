@@ -1,10 +1,10 @@
 """Asking an agency for a service, and what the agency answers. Silence never counts as yes."""
 
 from datetime import datetime
+from typing import Any
 
 from casework.commands import (
     AnswerReferral,
-    Command,
     CompleteReferral,
     DecideOverride,
     Order,
@@ -21,6 +21,7 @@ from casework.errors import (
     NotAllowedInStageError,
     NotFoundError,
     ReferralBlockedError,
+    ServiceNotGivenError,
 )
 from casework.events import EventKind
 from casework.models.codes import (
@@ -55,6 +56,8 @@ def refer(state: CaseState, order: Order[ReferCase], now: datetime) -> Step:
     blocking = state.pinned.blocked(body.service)
     if blocking:
         raise ReferralBlockedError(f"`{body.service}` is blocked for `{blocking}`; see the pathway for the law.")
+    if not order.facts.get("agency_gives_service"):
+        raise ServiceNotGivenError(f"This agency does not give `{body.service}`; see GET /api/v1/agencies.")
     if not state.assessed and body.urgency is not Urgency.EMERGENCY:
         raise NotAllowedInStageError(
             "Record an assessment first, or refer with urgency `emergency`.", allowed=list(OPEN_STAGES[1:])
@@ -175,7 +178,7 @@ def complete(state: CaseState, order: Order[CompleteReferral], now: datetime) ->
     if referral.status not in (ReferralStatus.SENT, ReferralStatus.ACKNOWLEDGED, ReferralStatus.ACCEPTED):
         raise AlreadyDecidedError(f"The referral is already `{referral.status}`.")
     accepted = referral.status is ReferralStatus.ACCEPTED
-    update = {
+    update: dict[str, object] = {
         "status": ReferralStatus.COMPLETED,
         "outcome": order.body.outcome,
         "reference": order.body.reference or referral.reference,
@@ -227,14 +230,14 @@ def _changed(referral: Referral, update: dict[str, object]) -> Referral:
     return referral.model_copy(update={**update, "revision": referral.revision + 1})
 
 
-def _referral(state: CaseState, order: Order[Command]) -> Referral:
+def _referral(state: CaseState, order: Order[Any]) -> Referral:
     referral = state.referrals.get(order.subject_id or "")
     if referral is None:
         raise NotFoundError("There is no such referral.")
     return referral
 
 
-def _receivers(state: CaseState, order: Order[Command], source: RecordedFrom | None, now: datetime) -> Referral:
+def _receivers(state: CaseState, order: Order[Any], source: RecordedFrom | None, now: datetime) -> Referral:
     """The referral, if the actor may speak for its receiver: its officer, or the office naming letter or call."""
     referral = _referral(state, order)
     if order.actor.role is Role.AGENCY_OFFICER:

@@ -47,7 +47,9 @@ class Step:
 
 
 C = TypeVar("C", bound=Command)
-Decide = Callable[[CaseState, Order[C], datetime], Step]
+
+
+Decides = Callable[[CaseState, Order[C], datetime], "Step"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Rule:
 
     roles: frozenset[Role]
     stages: tuple[Stage, ...] | None
-    decide: Decide[Any]
+    decide: Callable[[CaseState, Order[Any], datetime], Step]
 
 
 RULES: dict[type[Command], Rule] = {}
@@ -64,10 +66,10 @@ RULES: dict[type[Command], Rule] = {}
 
 def rule(
     command: type[C], roles: frozenset[Role], stages: tuple[Stage, ...] | None = OPEN_STAGES
-) -> Callable[[Decide[C]], Decide[C]]:
+) -> "Callable[[Decides[C]], Decides[C]]":
     """Register the rule of a command."""
 
-    def register(decide: Decide[C]) -> Decide[C]:
+    def register(decide: "Decides[C]") -> "Decides[C]":
         RULES[command] = Rule(roles, stages, decide)
         return decide
 

@@ -1,0 +1,46 @@
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCK := --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --no-header --strip-extras
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check lock clean
+
+help: ## show what there is to make
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+install: .venv/.installed ## what running needs, into .venv, with hashes checked
+
+run: install ## run everything on this machine until Ctrl-C
+	$(BIN)/tuntas up
+
+test: check ## every check, then every test
+	$(BIN)/python -m pytest
+
+check: .venv/.tested ## lint, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: ## resolve the dependencies anew into the requirement files
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet pip-tools
+	build/lock/bin/pip-compile $(LOCK) --output-file requirements.txt pyproject.toml
+	build/lock/bin/pip-compile $(LOCK) --extra test --constraint requirements.txt --output-file requirements-test.txt pyproject.toml
+
+clean: ## remove what the checks leave behind; data in var/ and .venv stay
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.venv/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tuntas needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/.installed: .venv/.made requirements.txt pyproject.toml
+	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/.tested: .venv/.installed requirements-test.txt
+	$(PIP) install --quiet --require-hashes -r requirements-test.txt
+	touch $@

@@ -1,0 +1,97 @@
+"""Wires settings to concrete adapters. Only `worker.py`, `web/` and the command line import it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from casework.db.accounts import SqlAccounts
+from casework.db.documents import SqlDocuments
+from casework.db.notices import SqlNotices
+from casework.db.reads import SqlReads
+from casework.db.reservations import SqlReservations
+from casework.db.session import engine_for
+from casework.db.store import SqlCaseStore
+from casework.directory.agencies import StaticAgencyDirectory, load_agencies
+from casework.directory.calendar import working_calendar
+from casework.office import Office
+from casework.pathways import load
+from casework.ports import Directory
+from casework.settings import Settings
+from casework.vault.keyed import CommandIds
+from casework.vault.keys import MasterKey
+from casework.vault.keystore import SqlKeyStore
+from casework.vault.vault import CaseVault
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """Every concrete outside thing of one process."""
+
+    settings: Settings
+    master: MasterKey
+    engine: Engine
+    key_engine: Engine
+    keys: SqlKeyStore
+    vault: CaseVault
+    ids: CommandIds
+    store: SqlCaseStore
+    reservations: SqlReservations
+    documents: SqlDocuments
+    reads: SqlReads
+    accounts: SqlAccounts
+    notices: SqlNotices
+    directory: StaticAgencyDirectory
+
+    def for_desk(self) -> tuple[CommandIds, CaseVault, SqlReservations, SqlDocuments, SqlReads, SqlAccounts, Directory]:
+        """The ports of a desk, in its order."""
+        return self.ids, self.vault, self.reservations, self.documents, self.reads, self.accounts, self.directory
+
+    def close(self) -> None:
+        """Let go of the databases."""
+        self.engine.dispose()
+        self.key_engine.dispose()
+
+
+def adapters(settings: Settings) -> Adapters:
+    """The adapters of a process; raises VaultError where there is no master key."""
+    master = MasterKey.from_file(settings.master_key_file)
+    engine = engine_for(settings.database_url.get_secret_value())
+    key_engine = engine_for(settings.keystore_url.get_secret_value())
+    keys = SqlKeyStore(key_engine, master)
+    return Adapters(
+        settings=settings,
+        master=master,
+        engine=engine,
+        key_engine=key_engine,
+        keys=keys,
+        vault=CaseVault(keys),
+        ids=CommandIds(master),
+        store=SqlCaseStore(engine),
+        reservations=SqlReservations(engine),
+        documents=SqlDocuments(engine),
+        reads=SqlReads(engine),
+        accounts=SqlAccounts(engine),
+        notices=SqlNotices(engine),
+        directory=StaticAgencyDirectory(load_agencies()),
+    )
+
+
+def office(settings: Settings, now: Callable[[], datetime] | None = None) -> Office:
+    """The office of the settings, with its pathways and its calendar of the years around now."""
+    clock = now or wall_clock
+    year = clock().year
+    return Office(
+        district=settings.district,
+        timezone=settings.timezone,
+        lead_agency_id=settings.lead_unit,
+        pathways=load(settings.pathways_dir),
+        calendar=working_calendar(range(year - 1, year + 4), settings.timezone),
+        now=clock,
+    )
+
+
+def wall_clock() -> datetime:
+    """The clock port of what looks from outside; demonstrations and tests set another."""
+    return datetime.now(UTC)

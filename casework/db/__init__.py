@@ -1,0 +1,1 @@
+"""The case database: PostgreSQL, written by the case's own workflow and read by everybody else."""

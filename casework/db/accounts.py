@@ -1,0 +1,111 @@
+"""Who may sign in, with which password, and how they are told."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from argon2 import PasswordHasher
+from sqlalchemy import Engine, func, select, true, update
+from sqlalchemy.dialects.postgresql import insert
+
+from casework.db.passwords import Passwords
+from casework.db.session import Clock, reading, wall_clock, writing
+from casework.db.tables import absences, accounts, cases, contacts
+from casework.db.tokens import ACCOUNT, SqlTokens
+from casework.errors import InvalidInputError, UnknownAccountError
+from casework.ids import new_id
+from casework.models.codes import Status
+from casework.models.notice import Contact
+from casework.models.people import Account, Role
+
+
+class SqlAccounts(SqlTokens):
+    """Keeps the promises of `ports.Accounts`, and those of account keeping."""
+
+    def __init__(self, engine: Engine, *, hasher: PasswordHasher | None = None, now: Clock = wall_clock) -> None:
+        super().__init__(engine, now)
+        self._hasher = hasher
+
+    @cached_property
+    def _passwords(self) -> Passwords:
+        return Passwords(self._hasher or PasswordHasher())
+
+    def get(self, account_id: str) -> Account | None:
+        """An account by id."""
+        return self._one(accounts.c.id == account_id)
+
+    def by_username(self, username: str) -> Account | None:
+        """An account by the name it signs in with."""
+        return self._one(accounts.c.username == username)
+
+    def sign_in(self, username: str, password: str) -> Account | None:
+        """The account whose password this is; None for unknown, disabled or wrong, after the same work."""
+        found = select(*ACCOUNT, accounts.c.password_hash).where(accounts.c.username == username)
+        with reading(self._engine) as connection:
+            row = connection.execute(found).one_or_none()
+        # Checked outside the connection: hashing takes as long as dozens of statements.
+        right = self._passwords.right(password, row.password_hash if row else None)
+        return _account(row) if row and right and not row.disabled else None
+
+    def add(self, username: str, password: str, role: Role, agency_id: str) -> Account:
+        """A new account; raises InvalidInputError where the username is taken."""
+        account = Account(id=new_id(), username=username, role=role, agency_id=agency_id)
+        values = {**account.model_dump(mode="json"), "password_hash": self._passwords.hash(password)}
+        with writing(self._engine) as connection:
+            made = connection.scalar(insert(accounts).on_conflict_do_nothing().returning(accounts.c.id), values)
+        if not made:
+            errors = [{"pointer": "/username", "code": "taken", "detail": "Another account has this name."}]
+            raise InvalidInputError("The username is taken.", errors=errors)
+        return account
+
+    def disable(self, account_id: str) -> None:
+        """Let an account sign in no more, and end all its tokens at once."""
+        with writing(self._engine) as connection:
+            known = connection.execute(update(accounts).where(accounts.c.id == account_id).values(disabled=True))
+            if known.rowcount != 1:
+                raise UnknownAccountError("There is no such account.")
+            self._end_tokens(connection, account_id)
+
+    def of_office(self, agency_id: str, role: str | None = None) -> list[Mapping[str, Any]]:
+        """The office's accounts with `open_cases` and the absence that is on or comes next.
+
+        `absent_from`, `absent_until` and `deputy_id` are None where none is entered.
+        """
+        mine = (cases.c.assigned_to == accounts.c.id) & (cases.c.status == Status.OPEN.value)
+        open_cases = select(func.count()).select_from(cases).where(mine).scalar_subquery().label("open_cases")
+        coming = select(absences).where(absences.c.account_id == accounts.c.id, absences.c.ends_at > self._now())
+        absence = coming.order_by(absences.c.starts_at).limit(1).lateral("absence")
+        dates = absence.c.starts_at.label("absent_from"), absence.c.ends_at.label("absent_until"), absence.c.deputy_id
+        found = select(*ACCOUNT, open_cases, *dates).select_from(accounts.outerjoin(absence, true()))
+        found = found.where(accounts.c.agency_id == agency_id)
+        if role is not None:
+            found = found.where(accounts.c.role == role)
+        with reading(self._engine) as connection:
+            return [dict(row) for row in connection.execute(found.order_by(accounts.c.username)).mappings()]
+
+    def set_absence(self, account_id: str, starts_at: datetime, ends_at: datetime, deputy_id: str | None) -> None:
+        """Enter an absence; one with the same start is replaced."""
+        if ends_at <= starts_at:
+            errors = [{"pointer": "/until", "code": "before_start", "detail": "It ends before it starts."}]
+            raise InvalidInputError("The absence ends before it starts.", errors=errors)
+        end = {"ends_at": ends_at, "deputy_id": deputy_id}
+        entry = insert(absences).values(account_id=account_id, starts_at=starts_at, **end)
+        with writing(self._engine) as connection:
+            connection.execute(entry.on_conflict_do_update(index_elements=list(absences.primary_key), set_=end))
+
+    def set_contact(self, account_id: str, contact: Contact) -> None:
+        """Enter a way to tell an account; the same address again takes the new language and safety."""
+        entry = insert(contacts).values(account_id=account_id, **contact.model_dump())
+        changed = {"language": contact.language, "safe": contact.safe}
+        with writing(self._engine) as connection:
+            connection.execute(entry.on_conflict_do_update(index_elements=list(contacts.primary_key), set_=changed))
+
+    def _one(self, which: Any) -> Account | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(select(*ACCOUNT).where(which)).one_or_none()
+        return _account(row) if row else None
+
+
+def _account(row: Any) -> Account:
+    return Account(**{column.name: row._mapping[column.name] for column in ACCOUNT})

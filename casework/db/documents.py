@@ -1,0 +1,48 @@
+"""Sealed texts and files. What is inside is the vault's affair."""
+
+from datetime import datetime
+
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from casework.db.session import Clock, reading, wall_clock, writing
+from casework.db.tables import documents
+
+_PENDING = documents.c.state == "pending"
+
+
+class SqlDocuments:
+    """Keeps the promises of `ports.Documents`; `SqlCaseStore` is what turns a pending document into a kept one."""
+
+    def __init__(self, engine: Engine, now: Clock = wall_clock) -> None:
+        self._engine = engine
+        self._now = now
+
+    def put_pending(self, document_id: str, case_id: str, command_id: str, digest: str, sealed: bytes) -> None:
+        """Keep a sealed document as pending; the same id again changes nothing."""
+        row = {
+            "id": document_id,
+            "case_id": case_id,
+            "command_id": command_id,
+            "digest": digest,
+            "sealed": sealed,
+            "stored_at": self._now(),
+        }
+        with writing(self._engine) as connection:
+            connection.execute(insert(documents).on_conflict_do_nothing(), row)
+
+    def get(self, case_id: str, document_id: str) -> bytes | None:
+        """The sealed bytes of a document that the log of this case names (pending ones are not given)."""
+        named = (documents.c.id == document_id) & (documents.c.case_id == case_id) & ~_PENDING
+        with reading(self._engine) as connection:
+            return connection.scalar(select(documents.c.sealed).where(named))
+
+    def discard_pending(self, document_id: str) -> None:
+        """Delete a document if it is still pending."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(documents).where(documents.c.id == document_id, _PENDING))
+
+    def sweep_pending(self, before: datetime) -> int:
+        """Delete what was stored before an instant and is still pending: no row of the log names it."""
+        with writing(self._engine) as connection:
+            return connection.execute(delete(documents).where(documents.c.stored_at < before, _PENDING)).rowcount

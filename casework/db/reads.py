@@ -1,0 +1,9 @@
+"""Everything pages, API and command line read."""
+
+from casework.db.reads_cases import CaseReads
+from casework.db.reads_log import LogReads
+from casework.db.reads_referrals import ReferralReads
+
+
+class SqlReads(CaseReads, LogReads, ReferralReads):
+    """Keeps the promises of `ports.Reads`."""

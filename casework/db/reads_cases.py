@@ -1,0 +1,84 @@
+"""Reading cases and what hangs on them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, select
+
+from casework.db.pages import newest_first
+from casework.db.session import reading
+from casework.db.tables import cases, deadlines, reservations
+from casework.db.visible import reservation_visible_to, visible_to
+from casework.errors import ForbiddenError, InvalidInputError
+from casework.models.people import Actor
+from casework.rules.access import columns_shown, shown
+
+FILTERS = frozenset({"stage", "category", "risk", "assigned_to", "agency_id", "status", "number"})
+
+
+class CaseReads:
+    """Cases, as far as a reader may see them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def case(self, reader: Actor, case_id: str) -> Mapping[str, Any] | None:
+        """The case's row, or None where it does not exist or may not be seen: the two cannot be told apart.
+
+        What the reader's role has no ground to see is blank: None, or [] for a list.
+        """
+        with reading(self._engine) as connection:
+            found = select(cases).where(cases.c.id == case_id, visible_to(reader))
+            row = connection.execute(found).mappings().one_or_none()
+        return shown(reader, dict(row)) if row else None
+
+    def case_id_of_number(self, reader: Actor, number: str) -> str | None:
+        """The case of a number, under the same rule."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(cases.c.id).where(cases.c.number == number, visible_to(reader)))
+
+    def cases(
+        self, reader: Actor, filters: Mapping[str, str], limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        """Case rows, newest first, and the next cursor. Filters: stage category risk assigned_to agency_id status number.
+
+        A filter on what the reader's role may not see is refused: the answer would tell it.
+        """
+        wanted = [_filter(reader, name, value) for name, value in filters.items()]
+        found = select(cases).where(visible_to(reader), *wanted)
+        with reading(self._engine) as connection:
+            rows, following = newest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
+        return [shown(reader, row) for row in rows], following
+
+    def queued(self, reader: Actor, case_id: str) -> Mapping[str, Any] | None:
+        """The reservation of a case that has not started, for who reported it and the deciders of its office."""
+        columns = [column for column in reservations.c if column is not reservations.c.opening]
+        mine = (reservations.c.case_id == case_id) & ~reservations.c.started
+        with reading(self._engine) as connection:
+            found = select(*columns).where(mine, reservation_visible_to(reader))
+            row = connection.execute(found).mappings().one_or_none()
+        return dict(row) if row else None
+
+    def deadlines(self, case_id: str) -> list[Mapping[str, Any]]:
+        """The case's deadlines, by due time."""
+        found = select(deadlines).where(deadlines.c.case_id == case_id)
+        with reading(self._engine) as connection:
+            rows = connection.execute(found.order_by(deadlines.c.due_at, deadlines.c.id)).mappings()
+            return [dict(row) for row in rows]
+
+    def facts_of_client(self, case_id: str) -> Mapping[str, Any] | None:
+        """The row of any case, for checks that answer yes or no only."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(cases).where(cases.c.id == case_id)).mappings().one_or_none()
+        return dict(row) if row else None
+
+
+def _filter(reader: Actor, name: str, value: str) -> ColumnElement[bool]:
+    if name not in FILTERS:
+        errors = [{"pointer": f"/{name}", "code": "unknown_filter", "detail": "Not a filter of this list."}]
+        raise InvalidInputError("The list knows no such filter.", errors=errors)
+    column = "categories" if name == "category" else name
+    columns = columns_shown(reader.role)
+    if columns is not None and column not in columns:
+        raise ForbiddenError(f"Your role may not filter by {name}.")
+    return cases.c.categories.contains([value]) if name == "category" else cases.c[column] == value

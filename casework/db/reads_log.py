@@ -1,0 +1,47 @@
+"""Reading the case log."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from casework.db.session import reading
+from casework.db.store import RECEIPT
+from casework.db.tables import case_log
+from casework.events import EventKind
+from casework.models.state import Receipt
+
+
+class LogReads:
+    """The case log, as written. Who may read it is asked of the case first."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
+        """Log rows, oldest first, of the kinds named (all where none is)."""
+        found = select(case_log).where(case_log.c.case_id == case_id)
+        if kinds:
+            found = found.where(case_log.c.kind.in_([str(kind) for kind in kinds]))
+        with reading(self._engine) as connection:
+            return [dict(row) for row in connection.execute(found.order_by(case_log.c.sequence)).mappings()]
+
+    def event(self, command_id: str) -> Mapping[str, Any] | None:
+        """The log row of a command, whose `case_after` and `referral_after` are its first answer."""
+        with reading(self._engine) as connection:
+            found = select(case_log).where(case_log.c.command_id == command_id)
+            row = connection.execute(found).mappings().one_or_none()
+        return dict(row) if row else None
+
+    def transfer_to(self, case_id: str) -> str | None:
+        """The office a case was last offered to, from its log."""
+        asked = (case_log.c.case_id == case_id) & (case_log.c.kind == EventKind.TRANSFER_ASKED.value)
+        found = select(case_log.c.body["to_agency_id"].astext).where(asked)
+        with reading(self._engine) as connection:
+            return connection.scalar(found.order_by(case_log.c.sequence.desc()).limit(1))
+
+    def receipt(self, command_id: str) -> Receipt | None:
+        """The first answer to a command, if it was applied."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(*RECEIPT).where(case_log.c.command_id == command_id)).one_or_none()
+        return Receipt.model_validate(dict(row._mapping)) if row else None

@@ -1,0 +1,1 @@
+"""Agencies and calendars, read from data files."""

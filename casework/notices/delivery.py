@@ -1,0 +1,81 @@
+"""One notice to all contacts of its recipient. An activity calls `NoticeDelivery.deliver_notice`."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from casework.models.notice import Contact, Delivered, DeliveryError, Notice, Outcome, Skipped
+from casework.notices.port import Contacts, Notifier, Rendered
+from casework.notices.render import render
+
+Mark = Callable[[str], None]
+Result = Delivered | Skipped | DeliveryError
+
+
+def _unmarked(_: str) -> None:
+    """Nobody remembers who was told."""
+
+
+def mark_of(notice: Notice, contact: Contact) -> str:
+    """A mark of a contact within a notice: tells a few apart, and is too short to find the address by."""
+    return hashlib.sha256(f"{notice.id} {contact.medium} {contact.address}".encode()).hexdigest()[:8]
+
+
+def deliver(
+    notice: Notice,
+    contacts: Iterable[Contact],
+    notifier: Notifier,
+    zone: ZoneInfo,
+    base_url: str,
+    done: Collection[str] = (),
+    mark: Mark = _unmarked,
+) -> Outcome:
+    """Tell every contact once; one that fails keeps no other from being told.
+
+    Returns what became of it, final failures included. If a contact may still be told later, raises its
+    retryable DeliveryError after all have been tried. `mark` gets a mark of each contact told; a repeat with
+    these as `done` leaves out who knows already.
+    """
+    results: list[Result] = []
+    for contact in contacts:
+        key = mark_of(notice, contact)
+        if key in done:
+            results.append(Delivered(medium=contact.medium))
+            continue
+        result = _tell(notifier, notice, contact, render(notice, contact.language, zone, base_url))
+        results.append(result)
+        if isinstance(result, Delivered):
+            mark(key)
+    return _outcome(results)
+
+
+def _tell(notifier: Notifier, notice: Notice, contact: Contact, text: Rendered) -> Result:
+    try:
+        return notifier.send(notice, contact, text)
+    except DeliveryError as error:
+        return error
+
+
+def _outcome(results: list[Result]) -> Outcome:
+    for result in results:
+        if isinstance(result, DeliveryError) and result.retryable:
+            raise result
+    by = tuple(result.medium for result in results if isinstance(result, Delivered))
+    missed = tuple(result.reason for result in results if not isinstance(result, Delivered))
+    return Outcome(by=by, missed=missed if results else ("no_contact",))
+
+
+@dataclass(frozen=True)
+class NoticeDelivery:
+    """What the sending of notices needs, wired once a process."""
+
+    contacts: Contacts
+    notifier: Notifier
+    zone: ZoneInfo
+    base_url: str
+
+    def deliver_notice(self, notice: Notice, done: Collection[str] = (), mark: Mark = _unmarked) -> Outcome:
+        """Deliver to the recipient's contacts as they are now; as `deliver` promises."""
+        contacts = self.contacts.contacts_for(notice.recipient)
+        return deliver(notice, contacts, self.notifier, self.zone, self.base_url, done, mark)

@@ -1,0 +1,126 @@
+"""What a pathway file may not say although each of its values is well formed. Yields places and reasons."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from casework.datafile import key_path
+from casework.models.codes import COMMON_OUTCOMES, ClosureReason, Stage
+from casework.models.pathway import ClockKind, Duty
+from casework.pathways.facts import facts
+from casework.pathways.files import CategoryFile, CommonFile, DeadlineEntry, LadderEntry, PathwayFile
+
+Found = Iterator[tuple[str, str]]
+
+LADDERS = ("office", "agency", "village", "cross_province")
+TOLD = frozenset(
+    {"supervisor", "head", "coordinator", "agency_head", "subdistrict_head", "province", "national_office"}
+)
+CONDITIONS = frozenset({"reporter_not_police", "unassigned", "incident_unknown"})
+"""What `only_if` may name beside the findings of the pathway."""
+SET_ELSEWHERE = frozenset({ClosureReason.TRANSFERRED_OTHER_DISTRICT, ClosureReason.DUPLICATE})
+RISKS = ("high", "medium", "low")
+
+
+def check_common(file: CommonFile) -> Found:
+    """What is wrong with the common file."""
+    if file.stages != tuple(Stage):
+        yield "stages", f"must be {', '.join(Stage)}"
+    yield from _shared(file, frozenset(file.findings))
+    yield from _repeated("ladders", "name", [ladder.name for ladder in file.ladders])
+    for index, ladder in enumerate(file.ladders):
+        yield from _ladder(key_path(("ladders", index)), ladder)
+    for name in LADDERS:
+        if name not in {ladder.name for ladder in file.ladders}:
+            yield "ladders", f"ladder `{name}` is missing"
+    yield from _repeated("closure", "reason", [condition.reason for condition in file.closure])
+    for index, condition in enumerate(file.closure):
+        if condition.reason in SET_ELSEWHERE:
+            yield key_path(("closure", index, "reason")), f"`{condition.reason}` is never asked for"
+
+
+def check_category(file: CategoryFile, common: CommonFile) -> Found:
+    """What is wrong with a category's file, by itself and beside the common one."""
+    yield from _shared(file, frozenset(file.findings) | frozenset(common.findings))
+    yield from _matrix(file)
+    for finding in file.findings.keys() & common.findings.keys():
+        yield f"findings.{finding}", "is already a finding of common.toml"
+    shared = {deadline.kind for deadline in common.deadlines}
+    blocked = {row.service for row in file.matrix if row.duty is Duty.BLOCKED}
+    for index, deadline in enumerate(file.deadlines):
+        if deadline.kind in shared:
+            yield key_path(("deadlines", index, "kind")), f"`{deadline.kind}` is already a deadline of common.toml"
+        for service in blocked.intersection(deadline.services):
+            yield key_path(("deadlines", index, "services")), f"`{service}` is blocked in this pathway"
+    for index, outcome in enumerate(file.outcomes):
+        if outcome in COMMON_OUTCOMES or outcome in file.outcomes[:index]:
+            yield key_path(("outcomes", index)), f"`{outcome}` is there already"
+
+
+def _shared(file: PathwayFile, findings: frozenset[str]) -> Found:
+    yield from _repeated("special_steps", "id", [step.id for step in file.special_steps])
+    for index, deadline in enumerate(file.deadlines):
+        yield from _deadline(key_path(("deadlines", index)), deadline, findings)
+        yield from _beside(index, file.deadlines)
+
+
+def _repeated(table: str, key: str, values: Sequence[str]) -> Found:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield key_path((table, index, key)), f"`{value}` is there already"
+
+
+def _matrix(file: CategoryFile) -> Found:
+    for index, row in enumerate(file.matrix):
+        others = [other.duty for other in file.matrix[:index] if other.service is row.service]
+        where = key_path(("matrix", index, "service"))
+        if others and Duty.BLOCKED in (*others, row.duty):
+            yield where, f"`{row.service}` is blocked and {'/'.join({*others, row.duty} - {Duty.BLOCKED})} at once"
+        elif others:
+            yield where, f"`{row.service}` is there already"
+
+
+def _ladder(where: str, ladder: LadderEntry) -> Found:
+    if ladder.name not in LADDERS:
+        yield f"{where}.name", f"unknown ladder `{ladder.name}`; there are {', '.join(LADDERS)}"
+    for index, rung in enumerate(ladder.rungs):
+        if rung.to not in TOLD:
+            yield f"{where}.rungs[{index}].to", f"nobody is known as `{rung.to}`"
+        for risk in RISKS:
+            if index and getattr(rung, risk) < getattr(ladder.rungs[index - 1], risk):
+                yield f"{where}.rungs[{index}].{risk}", "comes before the rung below it"
+
+
+def _deadline(where: str, deadline: DeadlineEntry, findings: frozenset[str]) -> Found:
+    if not deadline.length or ("any" in deadline.length and len(deadline.length) > 1):
+        yield f"{where}.length", "names either `any` or some of high, medium, low"
+    if deadline.clock is not ClockKind.H and any(not units.is_integer() for units in deadline.length.values()):
+        yield f"{where}.length", f"{deadline.clock} counts whole days"
+    for key in ("start", "end"):
+        for index, code in enumerate(getattr(deadline, key)):
+            if code not in facts():
+                yield f"{where}.{key}[{index}]", f"`{code}` is not a fact that is recorded"
+    if deadline.only_if and deadline.only_if not in CONDITIONS | findings:
+        yield f"{where}.only_if", f"`{deadline.only_if}` is neither a condition nor a finding of this pathway"
+
+
+def _beside(index: int, deadlines: Sequence[DeadlineEntry]) -> Found:
+    """Entries of one kind speak of the same thing and never run for the same fact at the same risk."""
+    this = deadlines[index]
+    for other in deadlines[:index]:
+        if other.kind != this.kind:
+            continue
+        for key, label in (("class_", "class"), ("end", "end"), ("owner", "owner")):
+            if getattr(other, key) != getattr(this, key):
+                yield key_path(("deadlines", index, label)), f"differs from the earlier entry of `{this.kind}`"
+        if _starts(this) & _starts(other):
+            yield key_path(("deadlines", index, "kind")), f"`{this.kind}` runs already for this start and risk"
+
+
+def _starts(deadline: DeadlineEntry) -> set[tuple[object, ...]]:
+    levels: Iterable[str] = RISKS if "any" in deadline.length else deadline.length
+    services = deadline.services or (None,)
+    return {
+        (start, service, deadline.only_if, level)
+        for start in deadline.start
+        for service in services
+        for level in levels
+    }

@@ -1,0 +1,129 @@
+"""The shape of a pathway file as people write it. A file says once what the model repeats for each start or service."""
+
+from itertools import product
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from casework.models.base import Code, Id, Model, Text
+from casework.models.codes import ClosureReason, Stage
+from casework.models.pathway import (
+    Category,
+    ClockKind,
+    ClosureCondition,
+    DeadlinePolicy,
+    Ladder,
+    MatrixRow,
+    Rung,
+    Service,
+    SpecialStep,
+)
+
+Prose = Annotated[Text, Field(min_length=3)]
+Length = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
+Days = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class DeadlineEntry(Model):
+    """One `[[deadlines]]`: a policy for each of its starts and services."""
+
+    kind: Code
+    class_: Literal["local", "statutory", "clinical", "may"] = Field(alias="class")
+    clock: ClockKind
+    length: dict[Literal["high", "medium", "low", "any"], Length]
+    urgent_length: Length | None = None
+    start: Annotated[tuple[Code, ...], Field(min_length=1)]
+    end: Annotated[tuple[Code, ...], Field(min_length=1)]
+    owner: Id
+    services: tuple[Service, ...] = ()
+    only_if: Code | None = None
+    source: Prose
+
+    def policies(self) -> tuple[DeadlinePolicy, ...]:
+        """The policies the entry stands for."""
+        own = self.model_dump(exclude={"start", "services"})
+        pairs = product(self.start, self.services or (None,))
+        return tuple(DeadlinePolicy(**own, start=start, service=service) for start, service in pairs)
+
+
+class RungEntry(Model):
+    """One rung: days after the due time, by risk."""
+
+    to: Code
+    high: Days
+    medium: Days
+    low: Days
+
+    def rung(self) -> Rung:
+        """The rung as the model has it."""
+        return Rung(to=self.to, after_days={"high": self.high, "medium": self.medium, "low": self.low})
+
+
+class LadderEntry(Model):
+    """One `[[ladders]]`."""
+
+    name: Code
+    remind_at_share: Share
+    rungs: Annotated[tuple[RungEntry, ...], Field(min_length=1)]
+    source: Prose
+
+    def ladder(self) -> Ladder:
+        """The ladder as the model has it."""
+        rungs = tuple(entry.rung() for entry in self.rungs)
+        return Ladder(name=self.name, remind_at_share=self.remind_at_share, rungs=rungs)
+
+
+class ClosureEntry(Model):
+    """One `[[closure]]`."""
+
+    reason: ClosureReason
+    any_stage: bool = False
+    review: bool = False
+    unreached_follow_ups: Annotated[int, Field(ge=0)] = 0
+    source: Prose
+
+    def condition(self) -> ClosureCondition:
+        """The condition as the model has it."""
+        return ClosureCondition(**self.model_dump(exclude={"source"}))
+
+
+class StepEntry(Model):
+    """One `[[special_steps]]`."""
+
+    id: Code
+    text_id: Prose
+    text_en: Prose
+    source: Prose
+
+    def step(self) -> SpecialStep:
+        """The step as the model has it."""
+        return SpecialStep(**self.model_dump())
+
+
+class PathwayFile(Model):
+    """What a common and a category file share."""
+
+    version: Annotated[int, Field(ge=1)]
+    findings: dict[Code, Category | Literal["none"]] = Field(default_factory=dict)
+    special_steps: tuple[StepEntry, ...] = ()
+    deadlines: tuple[DeadlineEntry, ...] = ()
+
+
+class CommonFile(PathwayFile):
+    """`common.toml`: what holds in every category."""
+
+    stages: tuple[Stage, ...]
+    ladders: tuple[LadderEntry, ...]
+    closure: tuple[ClosureEntry, ...]
+
+
+class CategoryFile(PathwayFile):
+    """`<category>.toml`: the rules of one category's own."""
+
+    category: Category
+    title_id: Prose
+    title_en: Prose
+    legal_basis: tuple[Prose, ...] = ()
+    matrix: tuple[MatrixRow, ...] = ()
+    outcomes: tuple[Code, ...] = ()

@@ -1,1 +1,0 @@
-"""Holding and releasing clocks, reminding and escalating by hand."""

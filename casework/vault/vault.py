@@ -1,0 +1,32 @@
+"""Sealing documents of cases under their own keys."""
+
+from casework.vault.keystore import KeyStore
+from casework.vault.sealing import digest, open_sealed, seal
+
+
+class CaseVault:
+    """Seals and opens documents; each is bound to its case and its id, so that none can be put in another's place."""
+
+    def __init__(self, keys: KeyStore) -> None:
+        self._keys = keys
+
+    def create_key(self, case_id: str) -> None:
+        """Make the key of a case if there is none."""
+        self._keys.create(case_id)
+
+    def destroy_key(self, case_id: str) -> None:
+        """Destroy the key of a case."""
+        self._keys.destroy(case_id)
+
+    def seal(self, case_id: str, document_id: str, plaintext: bytes) -> tuple[str, bytes]:
+        """The keyed digest and the sealed bytes of a document."""
+        key = self._keys.get(case_id)
+        return digest(key, plaintext), seal(key, plaintext, _place(case_id, document_id))
+
+    def open(self, case_id: str, document_id: str, sealed: bytes) -> bytes:
+        """What was sealed as this document of this case; raises VaultError for anything else."""
+        return open_sealed(self._keys.get(case_id), sealed, _place(case_id, document_id))
+
+
+def _place(case_id: str, document_id: str) -> bytes:
+    return f"document|{case_id}|{document_id}".encode()

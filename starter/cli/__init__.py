@@ -1,0 +1,35 @@
+"""The command line: cases through the API, as any other program; the machine it runs on, directly.
+
+Exit status: 0 done, 1 refused or found wrong, 2 bad usage, 3 a service is away.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from starter.cli import audit, machine, pathways, people, reading, writing
+from starter.cli.failures import Failure
+from starter.cli.screen import complain
+
+app = typer.Typer(
+    name="tuntas",
+    help="A durable workflow engine for multi-agency case handling.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # its frames would print what a case holds
+    add_completion=False,
+)
+for module in (reading, writing, machine, people):
+    module.register(app)
+app.add_typer(people.app, name="account")
+app.add_typer(pathways.app, name="pathways")
+app.add_typer(audit.app, name="audit")
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its status."""
+    try:
+        app(list(words) if words is not None else None, prog_name="tuntas")
+    except Failure as failure:
+        complain(failure)
+        sys.exit(failure.status)

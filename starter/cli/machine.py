@@ -1,0 +1,89 @@
+"""Commands for the machine Tuntas runs on: everything at once, or one process."""
+
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starter.cli import screen
+from starter.cli.environment import WHERE, database, failures, settings
+from starter.cli.failures import BadUsage
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Engine
+
+Port = Annotated[int, typer.Option(help="Port of the pages and the API; the four after it are used too.")]
+Data = Annotated[Path, typer.Option(metavar="DIR", help="Where everything is kept.")]
+Pathways = Annotated[Path | None, typer.Option(metavar="DIR", help="The district's own pathways.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (up, worker, web, migrate):
+        app.command()(command)
+
+
+def up(data: Data = Path("var"), port: Port = 8000, pathways: Pathways = None) -> None:
+    """Run everything on this machine until Ctrl-C: PostgreSQL, Temporal, worker and web."""
+    from starter.up import up as run
+
+    raise typer.Exit(run(data, port, pathways))
+
+
+def worker() -> None:
+    """Run the worker; its settings come from the environment."""
+    _become("worker")
+
+
+def web() -> None:
+    """Run pages and API; their settings come from the environment."""
+    _become("web")
+
+
+def _become(module: str) -> None:
+    # By name: the command line may not import what lies above it.
+    sys.argv[1:] = []
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def migrate() -> None:
+    """Bring the case database and the key store to this version, as their owner."""
+    from sqlalchemy import make_url
+
+    configured = settings()
+    if configured.database_owner_url is None:
+        raise BadUsage("DATABASE_OWNER_URL is not set.", (WHERE,))
+    owner = configured.database_owner_url.get_secret_value()
+    role = make_url(configured.database_url.get_secret_value()).username
+    keystore = make_url(configured.keystore_url.get_secret_value())
+    if not role or not keystore.username:
+        raise BadUsage("DATABASE_URL and KEYSTORE_URL must name the application's role.")
+    with failures():
+        _migrate_cases(owner, role)
+    with database(_keystore_owner(owner, keystore)) as engine:
+        _make_keystore(engine, keystore.username)
+    screen.say("migrated")
+
+
+def _keystore_owner(owner: str, keystore: "URL") -> str:
+    """The key store as its owner: as named, else as the case database's owner, who also makes it under `tuntas up`."""
+    from sqlalchemy import make_url
+
+    named = os.environ.get("KEYSTORE_OWNER_URL")
+    same = make_url(owner).set(host=keystore.host, port=keystore.port, database=keystore.database, query=keystore.query)
+    return named or same.render_as_string(hide_password=False)
+
+
+def _migrate_cases(owner: str, role: str) -> None:
+    from casework.db.migrations import migrate as migrate_cases
+
+    migrate_cases(owner, role)
+
+
+def _make_keystore(engine: "Engine", role: str) -> None:
+    from casework.vault.keystore import create_keystore
+
+    create_keystore(engine, role)

@@ -1,0 +1,105 @@
+"""Commands for accounts: who may sign in at this office."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from casework.models.people import Role
+from starter.cli import screen
+from starter.cli.demonstration import accounts_of
+from starter.cli.environment import database, settings
+from starter.cli.failures import BadUsage, Refused
+
+if TYPE_CHECKING:
+    from casework.db.accounts import SqlAccounts
+    from casework.models.people import Account
+
+app = typer.Typer(help="Accounts: add one, disable one, give one a token.", no_args_is_help=True)
+Username = Annotated[str, typer.Argument(metavar="USERNAME")]
+MINIMUM = 15
+HOUR = 3600
+
+
+def register(commands: typer.Typer) -> None:
+    """Add these commands."""
+    commands.command()(seed)
+
+
+@app.command()
+def add(
+    username: Username,
+    role: Annotated[Role, typer.Option(help="What the account may do.")],
+    agency: Annotated[str, typer.Option(metavar="AGENCY", help="Its office or agency, by id.")],
+) -> None:
+    """Add an account; the password is asked for, or read from TUNTAS_PASSWORD."""
+    from casework.directory.agencies import load_agencies
+
+    if agency not in load_agencies():
+        raise Refused(f"unknown_agency: there is no agency {agency}.")
+    with _accounts() as accounts:
+        account = accounts.add(username, _new_password(), role, agency)
+    screen.say(account.id)
+
+
+@app.command()
+def disable(username: Username) -> None:
+    """Let an account sign in no more, and end its tokens at once."""
+    with _accounts() as accounts:
+        accounts.disable(_known(accounts, username).id)
+    screen.say(f"{username}: disabled")
+
+
+@app.command()
+def token(username: Username, hours: Annotated[int, typer.Option(min=1, max=24 * 366)] = 12) -> None:
+    """Print a new token of an account: for a system, or for who cannot sign in."""
+    with _accounts() as accounts:
+        account = _known(accounts, username)
+        if account.disabled:
+            raise Refused(f"{username} is disabled.")
+        made, _ = accounts.issue_token(account.id, hours * HOUR)
+    screen.say(made)
+
+
+def seed() -> None:
+    """Make the demonstration accounts that are missing; their shared password is TUNTAS_DEMO_PASSWORD."""
+    configured = settings()
+    if configured.demo_password is None:
+        raise BadUsage("TUNTAS_DEMO_PASSWORD is not set: demonstration accounts need one.")
+    password = configured.demo_password.get_secret_value()
+    made = 0
+    with _accounts() as accounts:
+        for username, (role, agency_id) in accounts_of(configured.lead_unit).items():
+            known = accounts.by_username(username)
+            if known is None:
+                accounts.add(username, password, role, agency_id)
+                made += 1
+            elif username == "caseworker" and not known.disabled and not accounts.sign_in(username, password):
+                raise Refused("The demonstration accounts were made with another TUNTAS_DEMO_PASSWORD.")
+    screen.say(f"demonstration accounts: {made} made")
+
+
+@contextmanager
+def _accounts() -> "Iterator[SqlAccounts]":
+    from casework.db.accounts import SqlAccounts
+
+    with database(settings().database_url.get_secret_value()) as engine:
+        yield SqlAccounts(engine)
+
+
+def _known(accounts: "SqlAccounts", username: str) -> "Account":
+    account = accounts.by_username(username)
+    if account is None:
+        raise Refused(f"unknown_account: there is no account {username}.")
+    return account
+
+
+def _new_password() -> str:
+    password = os.environ.get("TUNTAS_PASSWORD") or typer.prompt(
+        "Password", hide_input=True, confirmation_prompt=True, err=True
+    )
+    if not MINIMUM <= len(password) <= 128:
+        raise Refused(f"A password has {MINIMUM} to 128 characters.")
+    return str(password)

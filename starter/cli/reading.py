@@ -1,0 +1,90 @@
+"""Commands that read cases."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from starter.cli import screen
+from starter.cli.api import Api
+from starter.cli.failures import Refused
+
+Case = Annotated[str, typer.Argument(metavar="CASE", help="A case's id or number.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The answer as it came.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (login, show, outlook, log):
+        app.command()(command)
+
+
+def login(username: Annotated[str, typer.Argument(help="The account's name.")]) -> None:
+    """Sign in; prints a token for TUNTAS_TOKEN. The password is asked for, or read from TUNTAS_PASSWORD."""
+    password = os.environ.get("TUNTAS_PASSWORD") or typer.prompt("Password", hide_input=True, err=True)
+    with Api.of_environment(signed_in=False) as api:
+        answer = api.ask("POST", "/tokens", json={"username": username, "password": password})
+    screen.say(str(answer["token"]))
+
+
+def show(case: Case, json: AsJson = False) -> None:
+    """A case as you may see it."""
+    answer = _read(case, "")
+    if json:
+        screen.as_json(answer)
+    else:
+        screen.fields(str(answer.get("number", case)), answer)
+
+
+def outlook(case: Case, json: AsJson = False) -> None:
+    """What a case waits for, on whom, since when, until when, and what happens by itself."""
+    answer = _read(case, "/outlook")
+    if json:
+        screen.as_json(answer)
+        return
+    columns = ("waits for", "on", "since", "due", "overdue", "next by itself")
+    rows = [_wait(item) for item in answer.get("waiting_on", ())]
+    screen.table(f"{case} waits for", columns, rows)
+    reasons = ", ".join(answer.get("reasons", ())) or "yes"
+    screen.say(f"stalled: {reasons}" if answer.get("stalled") else "not stalled")
+
+
+def log(case: Case, json: AsJson = False) -> None:
+    """The case log, oldest first."""
+    with Api.of_environment() as api:
+        items = list(_all(api, f"/cases/{api.case_id(case)}/log"))
+    if json:
+        screen.as_json(items)
+        return
+    names = ("sequence", "at", "kind", "by", "agency_id", "digest")
+    screen.table(f"log of {case}", names, [[item.get(name) for name in names] for item in items])
+
+
+def _read(case: str, what: str) -> Mapping[str, Any]:
+    with Api.of_environment() as api:
+        answer = api.get(f"/cases/{api.case_id(case)}{what}")
+    if not isinstance(answer, dict):
+        raise Refused("The answer is not one this version knows; is the server of the same version?")
+    return answer
+
+
+def _all(api: Api, path: str) -> list[Mapping[str, Any]]:
+    """Every item of a list, page by page; some lists come whole."""
+    items: list[Mapping[str, Any]] = []
+    query = {"limit": "200"}
+    while True:
+        page = api.get(path, **query)
+        if isinstance(page, list):
+            return page
+        items += page.get("items", ())
+        if not page.get("next_cursor"):
+            return items
+        query["cursor"] = page["next_cursor"]
+
+
+def _wait(item: Mapping[str, Any]) -> list[object]:
+    step = item.get("next") or {}
+    by_itself = " ".join(str(step[name]) for name in ("action", "to", "at") if step.get(name))
+    owner = " ".join(str(value) for value in (item.get("owner") or {}).values() if value)
+    return [item.get("kind"), owner, item.get("since"), item.get("due_at"), item.get("overdue"), by_itself]

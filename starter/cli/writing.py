@@ -1,0 +1,121 @@
+"""Commands that change cases: `open` for a new one, `do` for everything after."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from casework.ids import new_id
+from starter.cli import screen
+from starter.cli.api import Api
+from starter.cli.failures import Away, BadUsage
+from starter.cli.routes import COMMANDS, Route
+
+File = Annotated[str, typer.Argument(metavar="FILE.json", help="The report; - reads it from the input.")]
+Key = Annotated[str | None, typer.Option(help="Idempotency-Key: a repeat with the same key is applied once.")]
+Answer = Annotated[bool, typer.Option("--print-json", help="Print the answer as it came.")]
+Subject = Annotated[str | None, typer.Option(metavar="ID")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("open")(open_case)
+    app.command("do", epilog="Commands: " + " ".join(COMMANDS))(do)
+
+
+def open_case(file: File, key: Key = None, json_: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Open a case from a report."""
+    body = _object(_text(file))
+    with Api.of_environment() as api:
+        answer = _send(api, Route("/cases"), "/cases", body, _headers(key, None))
+    _tell("opened" if answer.get("status") != "queued" else "queued until the engine is back", answer, as_json=json_)
+
+
+def do(
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help="See the end of this help.")],
+    case: Annotated[str | None, typer.Argument(metavar="CASE", help="A case's id or number.")] = None,
+    json_: Annotated[str | None, typer.Option("--json", metavar="JSON", help="The command's body.")] = None,
+    file: Annotated[str | None, typer.Option(metavar="FILE.json", help="The body from a file; - the input.")] = None,
+    referral: Subject = None,
+    notification: Subject = None,
+    hold: Subject = None,
+    revision: Annotated[int | None, typer.Option(help="Refuse if the case has changed since this revision.")] = None,
+    key: Key = None,
+    print_json: Answer = False,
+) -> None:
+    """Give a command on a case, or on one of its referrals, notifications or holds."""
+    route = _route(command)
+    named = {"case": case, "referral": referral, "notification": notification, "hold": hold}
+    body = {**_body(json_, file), **route.fixed}
+    _check_named(command, route, named)
+    with Api.of_environment() as api:
+        path = route.path
+        for subject in route.subjects:
+            given = str(named[subject])
+            path = path.replace(f"{{{subject}_id}}", api.case_id(given) if subject == "case" else quote(given, safe=""))
+        answer = _send(api, route, path, body, _headers(key, revision))
+    _tell(f"{command}: done", answer, as_json=print_json)
+
+
+def _route(command: str) -> Route:
+    try:
+        return COMMANDS[command]
+    except KeyError:
+        raise BadUsage(f"There is no command {command}.", ("there are: " + " ".join(COMMANDS),)) from None
+
+
+def _check_named(command: str, route: Route, named: Mapping[str, str | None]) -> None:
+    for subject, given in named.items():
+        option = "CASE" if subject == "case" else f"--{subject} ID"
+        if subject in route.subjects and not given:
+            raise BadUsage(f"{command} needs {option}.")
+        if subject not in route.subjects and given and subject != "case":
+            raise BadUsage(f"{command} takes no {option}.")
+
+
+def _body(text: str | None, file: str | None) -> dict[str, Any]:
+    if text is not None and file is not None:
+        raise BadUsage("Give --json or --file, not both.")
+    return _object(_text(file) if file is not None else text or "{}")
+
+
+def _text(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadUsage(f"{file} cannot be read: {error}") from None
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadUsage(f"The body is not JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise BadUsage("The body must be a JSON object.")
+    return body
+
+
+def _headers(key: str | None, revision: int | None) -> dict[str, str]:
+    match = {} if revision is None else {"If-Match": f'"{revision}"'}
+    return {"Idempotency-Key": key or new_id(), **match}
+
+
+def _send(api: Api, route: Route, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        answer = api.ask(route.method, path, json=body, headers=headers)
+    except Away as away:
+        away.lines = (*away.lines, f"repeat it safely with --key {headers['Idempotency-Key']}")
+        raise
+    return answer if isinstance(answer, dict) else {"answer": answer}
+
+
+def _tell(done: str, answer: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        screen.as_json(answer)
+    else:
+        screen.fields(done, answer)

@@ -1,0 +1,1 @@
+"""`tuntas demo`: a scenario played through the real workflows, months in seconds."""

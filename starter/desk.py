@@ -1,0 +1,132 @@
+"""The desk: makes an order of what was asked. It reserves ids, seals texts, and looks up what rules need to know."""
+
+import json
+from dataclasses import dataclass
+from typing import TypeVar
+
+from casework import commands as c
+from casework.ids import new_id
+from casework.models.pathway import Pathway
+from casework.models.people import Actor, Role
+from casework.models.sealing import blank, given, split
+from casework.office import Office
+from casework.opening import Opening
+from casework.ports import Accounts, CommandIds, Directory, Documents, Reads, Reservations, Vault
+from casework.rules.opening import check_opening, facts_of
+from starter.asking import Asking
+from starter.lookups import Lookups
+
+C = TypeVar("C", bound=c.Command)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Every method may block; `Cases` calls them in threads."""
+
+    office: Office
+    ids: CommandIds
+    vault: Vault
+    reservations: Reservations
+    documents: Documents
+    reads: Reads
+    accounts: Accounts
+    directory: Directory
+
+    @property
+    def lookups(self) -> Lookups:
+        """What rules need to know and cannot look up."""
+        return Lookups(self.reads, self.accounts, self.directory, self.office.now)
+
+    def command_id(self, ask: Asking) -> str:
+        """The id of the command asked for; a fresh one where the client gave no key."""
+        return self.ids.command_id(ask.actor.account_id, ask.key or new_id())
+
+    def body_digest(self, ask: Asking, name: str, body: c.Command) -> str:
+        """The fingerprint of command, subject, revision and body, for telling a repeat from another request."""
+        content = [name, ask.subject_id, ask.revision, body.model_dump(mode="json")]
+        return self.ids.body_digest(ask.case_id or None, json.dumps(content, sort_keys=True).encode())
+
+    def order(self, ask: Asking, command_id: str, digest: str, body: C) -> c.Order[C]:
+        """Seal the texts as pending and gather the facts; raises where an id named in the body is unknown."""
+        facts = self.lookups.facts(ask, body)
+        document, texts = self._seal(ask.case_id, command_id, digest, body)
+        return c.Order[C](
+            command_id=command_id,
+            body_digest=digest,
+            actor=ask.actor,
+            body=blank(body),
+            new_id=new_id(),
+            subject_id=ask.subject_id,
+            revision=ask.revision,
+            document=document,
+            texts=texts,
+            pathways=self._pathways(body),
+            facts=facts,
+        )
+
+    def discard(self, order: c.Order[C]) -> None:
+        """Delete what was sealed for an order that was refused."""
+        if order.document:
+            self.documents.discard_pending(order.document.id)
+
+    def opening(
+        self, ask: Asking, case_id: str, number: str, command_id: str, digest: str, body: c.OpenCase
+    ) -> Opening:
+        """The opening of a reserved case, its texts sealed under the case's new key."""
+        self.vault.create_key(case_id)
+        document, texts = self._seal(case_id, command_id, digest, body)
+        day = body.reported_at.date()
+        order = c.Order[c.OpenCase](
+            command_id=command_id,
+            body_digest=digest,
+            actor=ask.actor,
+            body=blank(body),
+            new_id=case_id,
+            document=document,
+            texts=texts,
+            facts=self.lookups.reporter(body),
+        )
+        return Opening(
+            case_id=case_id,
+            number=number,
+            agency_id=self.office_of(ask.actor),
+            order=order,
+            pathways=tuple(self.office.pathways[category] for category in body.categories),
+            calendar=self.office.calendar,
+            client=facts_of(body.client, day),
+        )
+
+    def checked(self, ask: Asking, body: c.OpenCase) -> c.OpenCase:
+        """The report, if it can be taken; an agency officer reports for the own agency. Leaves nothing behind."""
+        if ask.actor.role is Role.AGENCY_OFFICER:
+            reporter = body.reporter.model_copy(update={"kind": "agency", "agency_id": ask.actor.agency_id})
+            body = c.OpenCase.model_validate({**body.model_dump(), "reporter": reporter.model_dump()})
+        check_opening(body, self.office.now(), self.office.timezone)
+        self.lookups.agency(body.reporter.agency_id)
+        for link in body.links:
+            self.lookups.case(ask.actor, link.case_id)
+        return body
+
+    def office_of(self, actor: Actor) -> str:
+        """The office that will lead a case of this actor: the own one where it leads cases, else this Tuntas's."""
+        agency = self.directory.get(actor.agency_id)
+        return agency.id if agency and agency.leads else self.office.lead_agency_id
+
+    def _seal(
+        self, case_id: str, command_id: str, digest: str, body: c.Command
+    ) -> tuple[c.SealedDocument | None, tuple[str, ...]]:
+        _, texts = split(body)
+        if not texts:
+            return None, ()
+        # The id follows from command and body: a repeat seals the same document, another body another one.
+        document_id = self.ids.command_id(command_id, digest)
+        content, sealed = self.vault.seal(case_id, document_id, json.dumps(texts, sort_keys=True).encode())
+        self.documents.put_pending(document_id, case_id, command_id, content, sealed)
+        return c.SealedDocument(id=document_id, digest=content), given(texts)
+
+    def _pathways(self, body: c.Command) -> tuple[Pathway, ...]:
+        """The pathways an assessment may add: those named and those its findings lead to."""
+        if not isinstance(body, c.RecordAssessment):
+            return ()
+        found = {p.findings.get(f) for p in self.office.pathways.values() for f in body.findings}
+        return tuple(p for category, p in self.office.pathways.items() if category in {*found, *body.categories_added})

@@ -1,0 +1,139 @@
+"""What rules need to know and cannot look up: whether ids exist, who gives what, who may answer. Raises where not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import singledispatchmethod
+
+from casework import commands as c
+from casework.errors import (
+    NotFoundError,
+    ServiceNotGivenError,
+    UnknownAccountError,
+    UnknownAgencyError,
+    UnknownCaseError,
+)
+from casework.models.pathway import Service
+from casework.models.people import Actor, Role
+from casework.models.state import age_band
+from casework.ports import Accounts, Directory, Reads
+from casework.rules.opening import years_of
+from starter.asking import Asking
+
+Facts = dict[str, bool | int | str]
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """One look-up per kind of command; a command without one needs nothing looked up."""
+
+    reads: Reads
+    accounts: Accounts
+    directory: Directory
+    now: Callable[[], datetime]
+
+    def facts(self, ask: Asking, body: c.Command) -> Facts:
+        """The facts an order carries; raises where an id in its body is unknown to who asks."""
+        return self._of(body, ask)
+
+    @singledispatchmethod
+    def _of(self, body: c.Command, ask: Asking) -> Facts:
+        return {}
+
+    @_of.register
+    def _(self, body: c.AssignCase, ask: Asking) -> Facts:
+        account = self.accounts.get(body.caseworker_id)
+        if account is None or account.disabled or account.role is not Role.CASEWORKER:
+            raise UnknownAccountError("There is no such caseworker in your office.")
+        if account.agency_id != ask.actor.agency_id:
+            raise UnknownAccountError("There is no such caseworker in your office.")
+        return {}
+
+    @_of.register
+    def _(self, body: c.ReferCase, ask: Asking) -> Facts:
+        self.agency(body.agency_id)
+        agency = self.directory.get(body.agency_id)
+        # Left to the rule: that a service is blocked for the case matters more than who gives it.
+        return {"agency_gives_service": bool(agency and body.service in agency.services)}
+
+    @_of.register(c.Notify)
+    @_of.register(c.RecordMilestone)
+    @_of.register(c.RecordService)
+    def _(self, body: c.Notify | c.RecordMilestone | c.RecordService, ask: Asking) -> Facts:
+        self.agency(body.agency_id)
+        return {}
+
+    @_of.register
+    def _(self, body: c.RecordConference, ask: Asking) -> Facts:
+        for agency_id in (body.called_by, *body.participants):
+            self.agency(agency_id)
+        return {}
+
+    @_of.register
+    def _(self, body: c.ProposePlan, ask: Asking) -> Facts:
+        for planned in body.services:
+            if planned.agency_id:
+                self.gives(planned.agency_id, planned.service)
+        return {}
+
+    @_of.register
+    def _(self, body: c.TransferCase, ask: Asking) -> Facts:
+        self.agency(body.to_agency_id)
+        return {}
+
+    @_of.register
+    def _(self, body: c.LinkCases, ask: Asking) -> Facts:
+        self.case(ask.actor, body.case_id)
+        return {}
+
+    @_of.register
+    def _(self, body: c.MarkDuplicate, ask: Asking) -> Facts:
+        self.case(ask.actor, body.of_case_id)
+        return {}
+
+    @_of.register(c.AnswerReferral)
+    @_of.register(c.ReportProgress)
+    @_of.register(c.CompleteReferral)
+    def _(self, body: c.AnswerReferral | c.ReportProgress | c.CompleteReferral, ask: Asking) -> Facts:
+        referral = self.reads.referral(ask.actor, ask.subject_id or "")
+        if referral is None:
+            raise NotFoundError("There is no such referral.")
+        officers = self.accounts.of_office(str(referral["agency_id"]), Role.AGENCY_OFFICER.value)
+        return {"receiver_has_account": any(not officer["disabled"] for officer in officers)}
+
+    @_of.register
+    def _(self, body: c.AddReport, ask: Asking) -> Facts:
+        self.agency(body.reporter.agency_id)
+        return {}
+
+    @_of.register
+    def _(self, body: c.DecideTransfer, ask: Asking) -> Facts:
+        receiver = self.directory.get(self.reads.transfer_to(ask.case_id) or "")
+        return {"receiver_leads": bool(receiver and receiver.leads)}
+
+    @_of.register
+    def _(self, body: c.AmendClient, ask: Asking) -> Facts:
+        band = age_band(years_of(body.client, self.now().date())) if body.client else None
+        return {"age_band": band} if band else {}
+
+    def reporter(self, body: c.OpenCase) -> Facts:
+        """The kind of the reporting agency: what the police report needs no telling to the police."""
+        agency = self.directory.get(body.reporter.agency_id or "")
+        return {"reporter_kind": agency.kind} if agency else {}
+
+    def agency(self, agency_id: str | None) -> None:
+        """Refuse an agency that is not in the directory."""
+        if agency_id is not None and self.directory.get(agency_id) is None:
+            raise UnknownAgencyError("There is no such agency; see GET /api/v1/agencies.")
+
+    def gives(self, agency_id: str, service: Service) -> None:
+        """Refuse an agency that does not give a service."""
+        self.agency(agency_id)
+        agency = self.directory.get(agency_id)
+        if agency and service not in agency.services:
+            raise ServiceNotGivenError(f"This agency does not give `{service}`; see GET /api/v1/agencies.")
+
+    def case(self, actor: Actor, case_id: str) -> None:
+        """Refuse a case that the actor cannot see."""
+        if self.reads.case(actor, case_id) is None:
+            raise UnknownCaseError("There is no such case.")

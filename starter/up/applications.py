@@ -1,0 +1,88 @@
+"""Our own processes: migration and seeding to their end, then worker and web, with the settings they need."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+
+from starter.up.children import ChildSpec
+from starter.up.keys import Secrets
+from starter.up.place import Place
+from starter.up.ports import HOST, Ports
+
+# Settings of the shell that would send a child, or the libraries in it, to another server.
+FOREIGN = ("PG", "TEMPORAL_", "DATABASE_", "KEYSTORE_")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What runs below the applications, and how to reach it."""
+
+    place: Place
+    ports: Ports
+    secrets: Secrets
+    demo_password: str
+
+    def url(self, role: str, database: str) -> str:
+        """SQLAlchemy's address of a database, as one of our two roles."""
+        password = {"tuntas_owner": self.secrets.tuntas_owner, "tuntas_app": self.secrets.tuntas_app}[role]
+        return f"postgresql+psycopg://{role}:{password}@{HOST}:{self.ports.postgres}/{database}"
+
+
+@dataclass(frozen=True)
+class Applications:
+    """Tasks run to their end, in order; then the services are started, in order, and kept running."""
+
+    tasks: tuple[ChildSpec, ...]
+    services: tuple[ChildSpec, ...]
+
+
+Plan = Callable[[Ground], Applications]
+
+
+def environment(ground: Ground, pathways: Path | None) -> dict[str, str]:
+    """The person's environment with our servers in it. The owner's password is not."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    env |= {
+        "DATABASE_URL": ground.url("tuntas_app", "tuntas"),
+        "KEYSTORE_URL": ground.url("tuntas_app", "tuntas_keys"),
+        "TEMPORAL_ADDRESS": f"{HOST}:{ground.ports.temporal}",
+        "TUNTAS_MASTER_KEY_FILE": str(ground.place.master_key),
+        "TUNTAS_PORT": str(ground.ports.web),
+        "TUNTAS_DEMO_PASSWORD": ground.demo_password,
+        "PYTHONUNBUFFERED": "1",
+    }
+    if pathways is not None:
+        env["TUNTAS_PATHWAYS"] = str(pathways.resolve())
+    return env
+
+
+def answers(url: str) -> bool:
+    """Whether a GET is answered 200. The proxy of the shell, if any, is not asked."""
+    try:
+        return httpx.get(url, timeout=2.0, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def tuntas(pathways: Path | None) -> Plan:
+    """The plan of `tuntas up`."""
+
+    def plan(ground: Ground) -> Applications:
+        env = environment(ground, pathways)
+        owner = env | {"DATABASE_OWNER_URL": ground.url("tuntas_owner", "tuntas")}
+        health = f"http://{HOST}:{ground.ports.web}/health/ready"
+
+        def module(name: str, *words: str) -> ChildSpec:
+            return ChildSpec(name=words[0] if words else name, argv=(sys.executable, "-m", name, *words), env=env)
+
+        migrate, seed = (replace(module("starter", word), env=owner) for word in ("migrate", "seed"))
+        # The worker lets running activities finish for up to 30 s.
+        worker = replace(module("worker"), grace_seconds=40.0)
+        web = replace(module("web"), ready=lambda: answers(health), grace_seconds=15.0)
+        return Applications(tasks=(migrate, seed), services=(worker, web))
+
+    return plan

@@ -1,0 +1,45 @@
+"""Roles and databases inside the server: an owner that migrates, and an application role without DDL."""
+
+import psycopg
+from psycopg import sql
+
+from starter.up import postgres
+from starter.up.keys import Secrets
+from starter.up.ports import Ports
+from starter.up.refused import Refused
+
+DATABASES = ("tuntas", "tuntas_keys")
+OWNER, APPLICATION = "tuntas_owner", "tuntas_app"
+PLAIN = sql.SQL("LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS")
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
+def ensure(ports: Ports, secrets: Secrets) -> None:
+    """Bring roles and databases to what they should be; repeating it finishes a start that was cut short."""
+    try:
+        with postgres.connect(ports, secrets) as connection:
+            _role(connection, OWNER, secrets.tuntas_owner)
+            _role(connection, APPLICATION, secrets.tuntas_app)
+            for name in DATABASES:
+                _database(connection, name)
+    except psycopg.Error as error:
+        raise Refused(f"the databases could not be made: {error}") from error
+
+
+def _role(connection: Connection, name: str, password: str) -> None:
+    role = sql.Identifier(name)
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone():
+        connection.execute(sql.SQL("CREATE ROLE {}").format(role))
+    # The server is given the verifier, so that no log of its statements can hold the password.
+    verifier = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
+    connection.execute(sql.SQL("ALTER ROLE {} {} PASSWORD {}").format(role, PLAIN, sql.Literal(verifier)))
+
+
+def _database(connection: Connection, name: str) -> None:
+    database, owner, application = (sql.Identifier(word) for word in (name, OWNER, APPLICATION))
+    if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
+    # Whoever else gets a role here later gets in only by name.
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, application))

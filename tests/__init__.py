@@ -1,0 +1,1 @@
+"""The tests; helpers are modules without `test_` before their name."""

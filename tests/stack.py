@@ -1,0 +1,130 @@
+"""The whole of Tuntas in one process, on real servers: for tests that need all of it."""
+
+import shutil
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.records import RecordsActivities
+from casework.assembly import Adapters, adapters, office
+from casework.ids import new_id
+from casework.models.people import Actor, Role
+from casework.models.state import Receipt
+from casework.office import Office
+from casework.settings import Settings
+from casework.temporal.connect import connect
+from casework.temporal.interceptors import interceptors
+from casework.temporal.names import CASES
+from casework.temporal.sandbox import workflow_runner
+from starter.asking import Asking
+from starter.cases import Cases
+from starter.desk import Desk
+from workflows.case import CaseWorkflow
+
+LEAD = "dinas-pppappkb"
+PASSWORD = "kata-sandi-uji-coba"
+
+
+def temporal_binary() -> str:
+    """The development server that comes with the dependencies."""
+    binary = shutil.which("temporal", path=str(Path(sys.executable).parent))
+    assert binary is not None
+    return binary
+
+
+@dataclass
+class Stack:
+    """Adapters, client and the asking side, with accounts made on demand."""
+
+    settings: Settings
+    outside: Adapters
+    client: Client
+    office: Office
+    cases: Cases
+    desk: Desk
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+    def actor(self, username: str, role: Role, agency_id: str = LEAD) -> Actor:
+        """An account of that name, made once."""
+        if username not in self.actors:
+            account = self.outside.accounts.add(username, PASSWORD, role, agency_id)
+            self.actors[username] = account.actor
+        return self.actors[username]
+
+    @property
+    def caseworker(self) -> Actor:
+        return self.actor("caseworker", Role.CASEWORKER)
+
+    @property
+    def supervisor(self) -> Actor:
+        return self.actor("supervisor", Role.SUPERVISOR)
+
+    @property
+    def head(self) -> Actor:
+        return self.actor("head", Role.HEAD)
+
+    @property
+    def police(self) -> Actor:
+        return self.actor("police", Role.AGENCY_OFFICER, "unit-ppa-polres")
+
+    @property
+    def hospital(self) -> Actor:
+        return self.actor("hospital", Role.AGENCY_OFFICER, "rsud-muaradua")
+
+    def ask(self, actor: Actor, case_id: str = "", **more: Any) -> Asking:
+        """The circumstances of a command, under a key of its own unless one is given."""
+        return Asking(actor=actor, case_id=case_id, **{"key": new_id(), **more})
+
+    def asking(self, **changes: Any) -> Cases:
+        """The asking side with other settings, `rollover_events` or `clock_shift` say."""
+        return Cases(self.client, self.desk, **{"wait": 20.0, **changes})
+
+    def worker(self, **options: Any) -> Worker:
+        """A worker for cases; options override."""
+        return case_worker(self.client, self.outside, **options)
+
+
+def case_worker(client: Client, outside: Adapters, **options: Any) -> Worker:
+    """A worker like the product's own, with threads for its activities."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return Worker(
+        client,
+        **{
+            "task_queue": CASES,
+            "workflows": [CaseWorkflow],
+            "activities": [RecordsActivities(outside.store).record],
+            "activity_executor": ThreadPoolExecutor(10),
+            "max_concurrent_activities": 10,
+            "interceptors": interceptors(),
+            "workflow_runner": workflow_runner(),
+            **options,
+        },
+    )
+
+
+async def stack(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Stack:
+    """The stack on the servers of the settings."""
+    outside = adapters(settings)
+    client = await connect(settings, outside.keys, outside.master)
+    own = office(settings, now)
+    desk = Desk(own, *outside.for_desk())
+    return Stack(settings, outside, client, own, Cases(client, desk, wait=20.0), desk)
+
+
+@asynccontextmanager
+async def running(one: Stack, **options: Any) -> AsyncIterator[Stack]:
+    """A stack whose worker runs."""
+    async with one.worker(**options):
+        yield one
+
+
+Give = Callable[..., Awaitable[Receipt]]
+__all__ = ["LEAD", "PASSWORD", "Give", "Stack", "case_worker", "replace", "running", "stack", "temporal_binary"]

@@ -1,0 +1,269 @@
+"""What the API answers, as models: the OpenAPI document is made of them. `docs/api.md` shows the same."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from casework.models.codes import NotificationKind, ReferralStatus, Stage, Status, Urgency
+from casework.models.parts import Client
+from casework.models.pathway import Category, Risk, Service
+from casework.models.people import Role
+
+T = TypeVar("T")
+
+
+class Answer(BaseModel):
+    """Takes from a row what it shows, and leaves the rest."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class PathwayOf(Answer):
+    category: Category
+    version: int
+
+
+class LinkOf(Answer):
+    case_id: str
+    relation: str
+
+
+class CaseSummary(Answer):
+    """A case in a list. What the reader's role may not see is null, or an empty list."""
+
+    id: str
+    number: str
+    status: Status
+    stage: Stage
+    categories: tuple[Category, ...]
+    risk: Risk | None
+    revision: int
+    agency_id: str | None
+    assigned_to: str | None
+    opened_at: datetime | None
+    closed_at: datetime | None
+    due_at: datetime | None
+    stalled: bool
+
+
+class CaseAnswer(CaseSummary):
+    """A case as the reader may see it. A queued one has not started: its stage is `intake`, its revision 0."""
+
+    pathways: tuple[PathwayOf, ...]
+    client: Client | None
+    links: tuple[LinkOf, ...]
+
+
+class QueuedAnswer(Answer):
+    """A report that is taken while the engine is away; it starts by itself."""
+
+    id: str
+    number: str
+    status: Literal["queued"] = "queued"
+
+
+class ReferralAnswer(Answer):
+    """A referral. `disclosed` is null in lists; of one referral it holds the parts named when it was made."""
+
+    id: str
+    case_id: str
+    case_number: str
+    agency_id: str
+    service: Service
+    urgency: Urgency
+    status: ReferralStatus
+    sent_at: datetime | None
+    answer_due_at: datetime | None
+    result_due_at: datetime | None
+    answered_at: datetime | None
+    completed_at: datetime | None
+    outcome: str | None
+    reference: str | None
+    disclosed: dict[str, Any] | None = None
+    revision: int
+
+
+class NotificationAnswer(Answer):
+    """What an agency was told by law."""
+
+    id: str
+    case_id: str
+    case_number: str
+    kind: NotificationKind
+    agency_id: str
+    made_at: datetime
+    reference: str | None
+    received_at: datetime | None
+    receipt_reference: str | None
+
+
+class Recorded(BaseModel):
+    """One thing recorded, in the shape it was written. Where that shape has an `at` of its own, it stays."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    at: datetime
+    by: str
+
+
+class LogRow(Answer):
+    """One row of the case log; `by` is an account."""
+
+    sequence: int
+    kind: str
+    at: datetime
+    by: str
+    agency_id: str
+    command_id: str
+    reason_document_id: str | None
+    digest: str
+
+
+class Document(Answer):
+    """One sealed text of the case, opened: its texts by their place in the body they were written in."""
+
+    id: str
+    texts: dict[str, str]
+
+
+class OwnerOf(Answer):
+    role: str | None = None
+    account_id: str | None = None
+    agency_id: str | None = None
+
+
+class Automatic(Answer):
+    """A step that happens by itself if nobody acts."""
+
+    action: str
+    to: str
+    at: datetime
+
+
+class Waiting(Answer):
+    """One thing a case waits for."""
+
+    id: str
+    kind: str
+    category: Category | None
+    referral_id: str | None
+    owner: OwnerOf
+    since: datetime
+    due_at: datetime
+    overdue: bool
+    rung: int = 0
+    next: Automatic | None = None
+    forecast: tuple[Automatic, ...] = ()
+
+
+class Outlook(Answer):
+    """Why a case is where it is."""
+
+    waiting_on: tuple[Waiting, ...]
+    stalled: bool
+    reasons: tuple[str, ...]
+
+
+class Action(Answer):
+    """A command, and whether role and stage allow it to the reader now; the case itself may refuse it still."""
+
+    command: str
+    allowed: bool
+    code: str | None = None
+    detail: str | None = None
+
+
+class AccountOf(Answer):
+    """An account of the own office."""
+
+    id: str
+    username: str
+    role: Role
+    disabled: bool
+    open_cases: int
+    absent_from: datetime | None = None
+    absent_until: datetime | None = None
+    deputy_id: str | None = None
+
+
+class AgencyOf(Answer):
+    id: str
+    name: str
+    kind: str
+    services: tuple[Service, ...]
+    parent_id: str | None
+
+
+class PathwaySummary(PathwayOf):
+    title_id: str
+    title_en: str
+
+
+class SignedIn(Answer):
+    id: str
+    role: Role
+    agency_id: str
+
+
+class Token(Answer):
+    """A bearer token and whose it is."""
+
+    token: str
+    expires_at: datetime
+    account: SignedIn
+
+
+class OAuthToken(Answer):
+    """RFC 6749 section 5.1."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int
+
+
+class Live(Answer):
+    status: Literal["live"] = "live"
+
+
+class Ready(Answer):
+    """Every part is there."""
+
+    status: Literal["ready"] = "ready"
+    parts: dict[str, Literal["up", "away"]]
+
+
+class Page(Answer, Generic[T]):
+    """A list."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+
+
+class FieldError(BaseModel):
+    pointer: str
+    code: str
+    detail: str
+
+
+class ProblemAnswer(BaseModel):
+    """RFC 9457. `errors` names what is wrong in the input; other members depend on `code`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: tuple[FieldError, ...] = ()
+
+
+def summary(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """A row of `cases` with what is computed from it: it is stalled when something is overdue."""
+    due_at = row["due_at"]
+    if isinstance(due_at, str):  # a row kept in the log
+        due_at = datetime.fromisoformat(due_at)
+    return {**row, "stalled": due_at is not None and due_at < now}

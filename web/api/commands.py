@@ -1,0 +1,70 @@
+"""Every command that the API takes: one row each, with its address, its body and what of `Cases` it asks."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from casework import commands as c
+
+Subject = Literal["case", "referral", "notification"]
+
+
+@dataclass(frozen=True)
+class Route:
+    """`POST /api/v1{path}`. `names` are its commands as the contract calls them; a decision has two.
+
+    `asks` is the method of `Cases`; `subject` what the address names, `answers` what comes back.
+    """
+
+    path: str
+    names: tuple[str, ...]
+    body: type[c.Command]
+    asks: str
+    subject: Subject = "case"
+    answers: Subject = "case"
+    status: int = 200
+
+
+def _case(path: str, names: str, body: type[c.Command], asks: str) -> Route:
+    return Route(f"/cases/{{case_id}}/{path}", tuple(names.split()), body, asks)
+
+
+def _referral(path: str, name: str, body: type[c.Command], asks: str) -> Route:
+    return Route(f"/referrals/{{referral_id}}/{path}", (name,), body, asks, "referral", "referral")
+
+
+COMMANDS: tuple[Route, ...] = (
+    _case("client", "amend_client", c.AmendClient, "amend_client"),
+    _case("reports", "add_report", c.AddReport, "add_report"),
+    _case("assignment", "assign_case", c.AssignCase, "assign"),
+    _case("assessment", "record_assessment", c.RecordAssessment, "assess"),
+    _case("plan", "propose_plan", c.ProposePlan, "propose_plan"),
+    _case("plan/decision", "approve_plan return_plan", c.DecidePlan, "decide_plan"),
+    _case("notifications", "notify_police", c.Notify, "notify"),
+    _case("milestones", "record_milestone", c.RecordMilestone, "record_milestone"),
+    _case("reviews", "record_review", c.RecordReview, "record_review"),
+    Route("/cases/{case_id}/referrals", ("refer_case",), c.ReferCase, "refer", "case", "referral", 201),
+    _referral("override", "decide_override", c.DecideOverride, "decide_override"),
+    _referral("answer", "answer_referral", c.AnswerReferral, "answer"),
+    _referral("progress", "report_progress", c.ReportProgress, "report_progress"),
+    _referral("result", "complete_referral", c.CompleteReferral, "complete"),
+    _referral("revocation", "revoke_referral", c.RevokeReferral, "revoke"),
+    _case("services", "record_service", c.RecordService, "record_service"),
+    _case("follow-ups", "record_follow_up", c.RecordFollowUp, "record_follow_up"),
+    _case("conferences", "record_conference", c.RecordConference, "record_conference"),
+    _case("closure", "request_closure", c.RequestClosure, "request_closure"),
+    _case("closure/decision", "approve_closure return_closure", c.DecideClosure, "decide_closure"),
+    _case("reopening", "reopen_case", c.ReopenCase, "reopen"),
+    _case("duplicate", "mark_duplicate", c.MarkDuplicate, "mark_duplicate"),
+    _case("transfer", "transfer_case", c.TransferCase, "transfer"),
+    _case("transfer/decision", "accept_transfer decline_transfer", c.DecideTransfer, "decide_transfer"),
+    _case("consent-withdrawal", "withdraw_consent", c.WithdrawConsent, "withdraw_consent"),
+    _case("links", "link_cases", c.LinkCases, "link"),
+    Route(
+        "/notifications/{notification_id}/receipt",
+        ("receive_notification",),
+        c.ReceiveNotification,
+        "receive_notification",
+        "notification",
+        "notification",
+    ),
+)

@@ -1,0 +1,99 @@
+"""How a route is made: each says what it answers, what its body is, and that errors are problems."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from web.api.answers import ProblemAnswer
+from web.api.door import no_query
+
+V1 = "/api/v1"
+SCHEMAS = "#/components/schemas/"
+PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{SCHEMAS}ProblemAnswer"}}}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "Refused: nothing was changed", "content": PROBLEM},
+    "5XX": {"description": "A part is away, or a defect", "content": PROBLEM},
+}
+
+Endpoint = Callable[..., Any]
+
+
+def read(path: str, endpoint: Endpoint, answer: Any, summary: str, *, query: bool = False) -> APIRoute:
+    """A GET. Without `query`, every query parameter is refused; with it, the endpoint's own model refuses."""
+    checks = [] if query else [Depends(no_query())]
+    return APIRoute(
+        path,
+        endpoint,
+        methods=["GET"],
+        response_model=answer,
+        responses=dict(REFUSALS),
+        summary=summary,
+        name=summary,
+        operation_id=operation("get", path),
+        dependencies=checks,
+    )
+
+
+def write(
+    path: str,
+    endpoint: Endpoint,
+    answer: Any,
+    summary: str,
+    body: type[BaseModel] | None = None,
+    *,
+    status: int = 200,
+    extra: dict[str, Any] | None = None,
+    also: dict[int | str, dict[str, Any]] | None = None,
+) -> APIRoute:
+    """A POST. `body` is read by the endpoint's own dependency; here it is only described."""
+    described = {"requestBody": json_body(body)} if body else {}
+    return APIRoute(
+        path,
+        endpoint,
+        methods=["POST"],
+        status_code=status,
+        response_model=answer,
+        responses={**REFUSALS, **(also or {})},
+        summary=summary,
+        name=summary,
+        operation_id=operation("post", path),
+        dependencies=[Depends(no_query())],
+        openapi_extra={**described, **(extra or {})},
+    )
+
+
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """A body in the OpenAPI document; one with no required field may be left out."""
+    needed = any(field.is_required() for field in model.model_fields.values())
+    schema = {"$ref": f"{SCHEMAS}{model.__name__}"}
+    return {"required": needed, "content": {"application/json": {"schema": schema}}}
+
+
+def operation(method: str, path: str) -> str:
+    """`post_cases_case_id_plan_decision`."""
+    words = path.removeprefix(V1).replace("{", "").replace("}", "").replace("-", "_").strip("/").split("/")
+    return "_".join([method, *words])
+
+
+class Api(FastAPI):
+    """FastAPI, whose document also describes the bodies that are read by hand, and the problems."""
+
+    def __init__(self, *, bodies: Sequence[type[BaseModel]], **options: Any) -> None:
+        super().__init__(**options)
+        self._bodies = bodies
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made once."""
+        if not self.openapi_schema:
+            document = super().openapi()
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            wanted = [(model, "validation") for model in (*self._bodies, ProblemAnswer)]
+            made = models_json_schema(wanted, ref_template=SCHEMAS + "{model}")[1]["$defs"]  # type: ignore[arg-type]
+            for name, schema in made.items():
+                schemas.setdefault(name, schema)
+            self.openapi_schema = document
+        return self.openapi_schema

@@ -1,0 +1,84 @@
+"""Answers about one case or referral, made of rows and of what may be opened for the reader."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+from casework.events import EventKind
+from casework.models.codes import Part, ReferralStatus
+from casework.models.people import Actor, Role
+from casework.rules.access import referral_shown, shown
+from web.api.answers import Answer, CaseAnswer, ReferralAnswer, summary
+from web.api.texts import Row, Texts, may_read
+
+IDENTITY = ("kind", "name", "sex", "birth_date", "age_years", "national_id", "disability", "in_school", "pregnant")
+CONTACT = ("phone", "address", "subdistrict", "village", "safe_to_contact", "contact_hours")
+ASSESSED = ("findings", "violence_types", "place", "narrative", "method")
+ENDED_UNUSED = (ReferralStatus.DECLINED, ReferralStatus.REVOKED)
+
+
+def reply(answer: Answer, status: int = 200, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An answer as it is sent."""
+    return JSONResponse(answer.model_dump(mode="json"), status, dict(headers or {}))
+
+
+def etag(revision: int) -> dict[str, str]:
+    """The header that a later `If-Match` repeats."""
+    return {"ETag": f'"{revision}"'}
+
+
+def case_of(texts: Texts, reader: Actor, row: Row, now: datetime, upto: int | None = None) -> CaseAnswer:
+    """A case as the reader may see it; `row` is as stored, or as a step of the log left it."""
+    client = texts.client(row["id"], upto) if may_read(reader, row) else None
+    pathways = [{"category": category, "version": version} for category, version in row["pathways"] or ()]
+    seen = summary(shown(reader, row), now)
+    return CaseAnswer.model_validate({**seen, "pathways": pathways if seen["pathways"] else [], "client": client})
+
+
+def queued_of(row: Row) -> CaseAnswer:
+    """A reported case that has not started."""
+    blank = dict.fromkeys(("agency_id", "assigned_to", "opened_at", "closed_at", "due_at", "client"))
+    nothing: dict[str, Any] = {"categories": [], "pathways": [], "links": [], "stalled": False, "revision": 0}
+    own = {"id": row["case_id"], "number": row["number"], "status": "queued", "stage": "intake", "risk": row["risk"]}
+    return CaseAnswer.model_validate({**blank, **nothing, **own})
+
+
+def referral_of(texts: Texts, reader: Actor, row: Row, case: Row, upto: int | None = None) -> ReferralAnswer:
+    """A referral with what it discloses; `case` is the row of its case at that time."""
+    receives = reader.role is Role.AGENCY_OFFICER and reader.agency_id == row["agency_id"]
+    disclosed: dict[str, Any] = {}
+    if (receives and row["status"] not in ENDED_UNUSED) or may_read(reader, case):
+        disclosed = _disclosed(texts, row["disclose"], case, upto)
+    return ReferralAnswer.model_validate({**referral_shown(reader, row), "disclosed": disclosed})
+
+
+def _disclosed(texts: Texts, parts: list[str], case: Row, upto: int | None) -> dict[str, Any]:
+    """The parts named, and nothing that a part not named would show. Files are not kept yet: `documents` is empty."""
+    known = texts.known(case["id"], upto)
+    assessments = texts.rows(case["id"], (EventKind.ASSESSMENT_RECORDED,), upto)
+    client = known.get("client", {})
+    assessed = texts.body(assessments[-1]) if assessments and Part.ASSESSMENT in parts else {}
+    give: dict[str, Callable[[], Any]] = {
+        Part.IDENTITY: lambda: _only(client, IDENTITY),
+        Part.CONTACT: lambda: _only(client, CONTACT),
+        Part.CAREGIVER: lambda: _caregiver(known),
+        Part.NARRATIVE: lambda: known.get("narrative"),
+        Part.ASSESSMENT: lambda: _only(assessed, ASSESSED),
+        Part.RISK: lambda: case["risk"],
+        Part.NEEDS: lambda: assessments[-1]["body"].get("needs", []) if assessments else [],
+        Part.PERPETRATORS: lambda: known.get("alleged_perpetrators", []),
+        Part.DOCUMENTS: list,
+    }
+    return {part: give[part]() for part in parts}
+
+
+def _caregiver(known: dict[str, Any]) -> dict[str, Any] | None:
+    """The family member who reported; a form of intake names no other caregiver."""
+    reporter: dict[str, Any] = known.get("reporter", {})
+    return _only(reporter, ("kind", "name", "phone")) if reporter.get("kind") == "family" else None
+
+
+def _only(whole: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: whole.get(name) for name in names}

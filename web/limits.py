@@ -1,0 +1,41 @@
+"""Bodies have an end: what is larger is refused before it is parsed, announced or not."""
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from casework.errors import TooLargeError
+from web.api.problems import of_error
+
+MOST_BYTES = 256 * 1024
+
+
+class BodyLimit:
+    """Refuses by the announced length at once, and counts what arrives in pieces."""
+
+    def __init__(self, app: ASGIApp, most: int = MOST_BYTES) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request whose body is within the limit."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced) > self._most:
+            await of_error(self._too_large())(scope, receive, send)
+            return
+        taken = 0
+
+        async def counting() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._most:
+                raise self._too_large()
+            return message
+
+        await self._app(scope, counting, send)
+
+    def _too_large(self) -> TooLargeError:
+        return TooLargeError(f"A body holds at most {self._most} bytes; nothing was stored.")

@@ -1,0 +1,28 @@
+"""What the web process stands on: one value, made once and handed to whoever needs it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from anyio import CapacityLimiter
+
+from casework.models.agency import Agency
+from starter.cases import Cases
+from starter.desk import Desk
+
+HASHING_SLOTS = 2
+"""Passwords checked at once: hashing is slow and heavy on purpose, and must not starve everything else."""
+
+Check = Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class Site:
+    """The asking side, what it reads from, and how to tell whether each part is there."""
+
+    cases: Cases
+    desk: Desk
+    agencies: tuple[Agency, ...] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """By part (`database`, `engine`, `worker`); each gives False, or raises, where it is away."""
+    close: Callable[[], None] = lambda: None
+    hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HASHING_SLOTS))
