@@ -18,7 +18,9 @@ OFFICE = working_calendar(range(2023, 2028), "Asia/Jakarta")
 ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Europe/Berlin")
 
 starts = st.datetimes(
-    datetime(2023, 1, 1), datetime(2027, 6, 1), timezones=st.sampled_from([UTC, *map(ZoneInfo, ZONES)])
+    min_value=datetime.fromisoformat("2023-01-01"),
+    max_value=datetime.fromisoformat("2027-06-01"),
+    timezones=st.sampled_from([UTC, *map(ZoneInfo, ZONES)]),
 )
 calendars = st.builds(
     Calendar,

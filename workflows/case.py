@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from casework.models.state import CaseState, Receipt
     from casework.opening import CaseInput
     from casework.rules.decide import begin, decide
+    from workflows.attributes import attributes
 
 C = TypeVar("C", bound=c.Command)
 
@@ -118,7 +119,7 @@ class CaseWorkflow:
             raise ApplicationError("neither an opening nor a state", type="internal_error", non_retryable=True)
         state, recording = begin(opening, self._now())
         await self._record(recording)
-        self._state = state
+        self._take_on(state)
 
     def _validate(self, order: c.Order[Any]) -> None:
         """Refuse without a trace. A command already applied is let through to its first answer."""
@@ -141,8 +142,16 @@ class CaseWorkflow:
             except CaseworkError as error:
                 raise refused(error) from None
             await self._record(recording)
-            self._state = state
+            self._take_on(state)
             return state.receipts[-1]
+
+    def _take_on(self, state: CaseState) -> None:
+        """The new state, and what the engine's own lists show of it."""
+        shown = attributes(self._state) if self._state else []
+        self._state = state
+        changed = [update for update in attributes(state) if update not in shown]
+        if changed:
+            workflow.upsert_search_attributes(changed)
 
     async def _record(self, recording: Recording) -> None:
         await workflow.execute_activity_method(

@@ -40,9 +40,10 @@ class CaseReads:
     def cases(
         self, reader: Actor, filters: Mapping[str, str], limit: int, cursor: str | None
     ) -> tuple[list[Mapping[str, Any]], str | None]:
-        """Case rows, newest first, and the next cursor. Filters: stage category risk assigned_to agency_id status number.
+        """Case rows, newest first, and the next cursor.
 
-        A filter on what the reader's role may not see is refused: the answer would tell it.
+        Filters: stage category risk assigned_to agency_id status number. A filter on what the reader's role may
+        not see is refused: the answer would tell it.
         """
         wanted = [_filter(reader, name, value) for name, value in filters.items()]
         found = select(cases).where(visible_to(reader), *wanted)

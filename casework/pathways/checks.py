@@ -14,8 +14,8 @@ LADDERS = ("office", "agency", "village", "cross_province")
 TOLD = frozenset(
     {"supervisor", "head", "coordinator", "agency_head", "subdistrict_head", "province", "national_office"}
 )
-CONDITIONS = frozenset({"reporter_not_police", "unassigned", "incident_unknown"})
-"""What `only_if` may name beside the findings of the pathway."""
+CONDITIONS = ("reporter_not_police", "unassigned", "incident_unknown")
+"""What `only_if` may name; `rules.deadlines` knows how to tell."""
 SET_ELSEWHERE = frozenset({ClosureReason.TRANSFERRED_OTHER_DISTRICT, ClosureReason.DUPLICATE})
 RISKS = ("high", "medium", "low")
 
@@ -24,7 +24,7 @@ def check_common(file: CommonFile) -> Found:
     """What is wrong with the common file."""
     if file.stages != tuple(Stage):
         yield "stages", f"must be {', '.join(Stage)}"
-    yield from _shared(file, frozenset(file.findings))
+    yield from _shared(file)
     yield from _repeated("ladders", "name", [ladder.name for ladder in file.ladders])
     for index, ladder in enumerate(file.ladders):
         yield from _ladder(key_path(("ladders", index)), ladder)
@@ -39,7 +39,7 @@ def check_common(file: CommonFile) -> Found:
 
 def check_category(file: CategoryFile, common: CommonFile) -> Found:
     """What is wrong with a category's file, by itself and beside the common one."""
-    yield from _shared(file, frozenset(file.findings) | frozenset(common.findings))
+    yield from _shared(file)
     yield from _matrix(file)
     for finding in file.findings.keys() & common.findings.keys():
         yield f"findings.{finding}", "is already a finding of common.toml"
@@ -55,10 +55,10 @@ def check_category(file: CategoryFile, common: CommonFile) -> Found:
             yield key_path(("outcomes", index)), f"`{outcome}` is there already"
 
 
-def _shared(file: PathwayFile, findings: frozenset[str]) -> Found:
+def _shared(file: PathwayFile) -> Found:
     yield from _repeated("special_steps", "id", [step.id for step in file.special_steps])
     for index, deadline in enumerate(file.deadlines):
-        yield from _deadline(key_path(("deadlines", index)), deadline, findings)
+        yield from _deadline(key_path(("deadlines", index)), deadline)
         yield from _beside(index, file.deadlines)
 
 
@@ -89,7 +89,7 @@ def _ladder(where: str, ladder: LadderEntry) -> Found:
                 yield f"{where}.rungs[{index}].{risk}", "comes before the rung below it"
 
 
-def _deadline(where: str, deadline: DeadlineEntry, findings: frozenset[str]) -> Found:
+def _deadline(where: str, deadline: DeadlineEntry) -> Found:
     if not deadline.length or ("any" in deadline.length and len(deadline.length) > 1):
         yield f"{where}.length", "names either `any` or some of high, medium, low"
     if deadline.clock is not ClockKind.H and any(not units.is_integer() for units in deadline.length.values()):
@@ -98,8 +98,8 @@ def _deadline(where: str, deadline: DeadlineEntry, findings: frozenset[str]) -> 
         for index, code in enumerate(getattr(deadline, key)):
             if code not in facts():
                 yield f"{where}.{key}[{index}]", f"`{code}` is not a fact that is recorded"
-    if deadline.only_if and deadline.only_if not in CONDITIONS | findings:
-        yield f"{where}.only_if", f"`{deadline.only_if}` is neither a condition nor a finding of this pathway"
+    if deadline.only_if and deadline.only_if not in CONDITIONS:
+        yield f"{where}.only_if", f"no condition is known as `{deadline.only_if}`; there are {', '.join(CONDITIONS)}"
 
 
 def _beside(index: int, deadlines: Sequence[DeadlineEntry]) -> Found:

@@ -70,13 +70,11 @@ def _read(case: str, what: str) -> Mapping[str, Any]:
 
 
 def _all(api: Api, path: str) -> list[Mapping[str, Any]]:
-    """Every item of a list, page by page; some lists come whole."""
+    """Every item of a list, page by page."""
     items: list[Mapping[str, Any]] = []
-    query = {"limit": "200"}
+    query: dict[str, str] = {}
     while True:
         page = api.get(path, **query)
-        if isinstance(page, list):
-            return page
         items += page.get("items", ())
         if not page.get("next_cursor"):
             return items

@@ -9,16 +9,15 @@ REFERRAL = "/referrals/{referral_id}"
 
 @dataclass(frozen=True)
 class Route:
-    """A request: its path, and what of its body the command's name already says."""
+    """A POST: its path, and what of its body the command's name already says."""
 
     path: str
-    method: str = "POST"
     fixed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def subjects(self) -> frozenset[str]:
-        """The things the path must name: `case`, `referral`, `notification`, `hold`."""
-        return frozenset(name for name in ("case", "referral", "notification", "hold") if f"{{{name}_id}}" in self.path)
+        """The things the path must name: `case`, `referral`, `notification`."""
+        return frozenset(name for name in ("case", "referral", "notification") if f"{{{name}_id}}" in self.path)
 
 
 COMMANDS: Mapping[str, Route] = {
@@ -44,8 +43,6 @@ COMMANDS: Mapping[str, Route] = {
     "record_conference": Route(f"{CASE}/conferences"),
     "amend_client": Route(f"{CASE}/client"),
     "add_report": Route(f"{CASE}/reports"),
-    "hold_clock": Route(f"{CASE}/holds"),
-    "release_clock": Route(f"{CASE}/holds/{{hold_id}}/release"),
     "request_closure": Route(f"{CASE}/closure"),
     "approve_closure": Route(f"{CASE}/closure/decision", fixed={"decision": "approve"}),
     "return_closure": Route(f"{CASE}/closure/decision", fixed={"decision": "return"}),
@@ -56,7 +53,4 @@ COMMANDS: Mapping[str, Route] = {
     "mark_duplicate": Route(f"{CASE}/duplicate"),
     "link_cases": Route(f"{CASE}/links"),
     "withdraw_consent": Route(f"{CASE}/consent-withdrawal"),
-    "send_reminder": Route(f"{CASE}/reminders"),
-    "escalate_case": Route(f"{CASE}/escalations"),
-    "set_location": Route(f"{CASE}/location", "PUT"),
 }

@@ -31,7 +31,7 @@ def open_case(file: File, key: Key = None, json_: Annotated[bool, typer.Option("
     """Open a case from a report."""
     body = _object(_text(file))
     with Api.of_environment() as api:
-        answer = _send(api, Route("/cases"), "/cases", body, _headers(key, None))
+        answer = _send(api, "/cases", body, _headers(key, None))
     _tell("opened" if answer.get("status") != "queued" else "queued until the engine is back", answer, as_json=json_)
 
 
@@ -42,14 +42,13 @@ def do(
     file: Annotated[str | None, typer.Option(metavar="FILE.json", help="The body from a file; - the input.")] = None,
     referral: Subject = None,
     notification: Subject = None,
-    hold: Subject = None,
     revision: Annotated[int | None, typer.Option(help="Refuse if the case has changed since this revision.")] = None,
     key: Key = None,
     print_json: Answer = False,
 ) -> None:
-    """Give a command on a case, or on one of its referrals, notifications or holds."""
+    """Give a command on a case, on one of its referrals or on a notification."""
     route = _route(command)
-    named = {"case": case, "referral": referral, "notification": notification, "hold": hold}
+    named = {"case": case, "referral": referral, "notification": notification}
     body = {**_body(json_, file), **route.fixed}
     _check_named(command, route, named)
     with Api.of_environment() as api:
@@ -57,7 +56,7 @@ def do(
         for subject in route.subjects:
             given = str(named[subject])
             path = path.replace(f"{{{subject}_id}}", api.case_id(given) if subject == "case" else quote(given, safe=""))
-        answer = _send(api, route, path, body, _headers(key, revision))
+        answer = _send(api, path, body, _headers(key, revision))
     _tell(f"{command}: done", answer, as_json=print_json)
 
 
@@ -105,9 +104,9 @@ def _headers(key: str | None, revision: int | None) -> dict[str, str]:
     return {"Idempotency-Key": key or new_id(), **match}
 
 
-def _send(api: Api, route: Route, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+def _send(api: Api, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
     try:
-        answer = api.ask(route.method, path, json=body, headers=headers)
+        answer = api.ask("POST", path, json=body, headers=headers)
     except Away as away:
         away.lines = (*away.lines, f"repeat it safely with --key {headers['Idempotency-Key']}")
         raise

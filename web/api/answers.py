@@ -48,11 +48,15 @@ class CaseSummary(Answer):
     stalled: bool
 
 
+class ClientOf(Client):
+    """The client, as last written."""
+
+
 class CaseAnswer(CaseSummary):
     """A case as the reader may see it. A queued one has not started: its stage is `intake`, its revision 0."""
 
     pathways: tuple[PathwayOf, ...]
-    client: Client | None
+    client: ClientOf | None
     links: tuple[LinkOf, ...]
 
 
@@ -220,7 +224,7 @@ class OAuthToken(Answer):
     """RFC 6749 section 5.1."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  a scheme
     expires_in: int
 
 

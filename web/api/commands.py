@@ -39,7 +39,7 @@ COMMANDS: tuple[Route, ...] = (
     _case("assessment", "record_assessment", c.RecordAssessment, "assess"),
     _case("plan", "propose_plan", c.ProposePlan, "propose_plan"),
     _case("plan/decision", "approve_plan return_plan", c.DecidePlan, "decide_plan"),
-    _case("notifications", "notify_police", c.Notify, "notify"),
+    _case("notifications", "notify_police notify_parents notify_social_office", c.Notify, "notify"),
     _case("milestones", "record_milestone", c.RecordMilestone, "record_milestone"),
     _case("reviews", "record_review", c.RecordReview, "record_review"),
     Route("/cases/{case_id}/referrals", ("refer_case",), c.ReferCase, "refer", "case", "referral", 201),

@@ -1,0 +1,117 @@
+"""Who sees which case: the rule in Python and the rule in SQL say the same, whatever the world is like."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, insert, select
+
+from casework.db.rows import case_values, values_of
+from casework.db.tables import cases, referrals
+from casework.db.visible import visible_to
+from casework.models.codes import ReferralStatus
+from casework.models.people import Actor, Role
+from casework.models.state import CaseRow, Referral
+from casework.rules.access import CLOCKS, NUMBERS, columns_shown, may_see, shown
+from tests.postgres import scratch_engine
+from tests.recordings import CASEWORKER, OFFICE, OPENED, POLICE, SUPERVISOR, case_row, referral
+
+AGENCIES = (OFFICE, "province", "polres", "rsud")
+PEOPLE = ("caseworker", "caseworker2", "hotline")
+World = list[tuple[CaseRow, list[Referral]]]
+
+readers = st.builds(
+    Actor, account_id=st.sampled_from(PEOPLE), role=st.sampled_from(Role), agency_id=st.sampled_from(AGENCIES)
+)
+asked = st.builds(referral, agency_id=st.sampled_from(AGENCIES), status=st.sampled_from(ReferralStatus))
+one_case = st.builds(
+    case_row,
+    agency_id=st.sampled_from(AGENCIES),
+    assigned_to=st.sampled_from((None, *PEOPLE)),
+    opened_by=st.sampled_from(PEOPLE),
+    reported_by_agency=st.sampled_from((None, *AGENCIES)),
+)
+worlds = st.lists(st.tuples(one_case, st.lists(asked, max_size=3)), min_size=1, max_size=6)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with scratch_engine() as engine:
+        yield engine
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(world=worlds, everybody=st.lists(readers, min_size=1, max_size=8))
+def test_the_rule_says_the_same_in_both_languages(engine: Engine, world: World, everybody: list[Actor]) -> None:
+    with engine.connect() as connection:
+        build(connection, world)
+        for reader in everybody:
+            found = set(connection.scalars(select(cases.c.id).where(visible_to(reader))))
+            assert found == {case.id for case, asked_for in world if may_see(reader, case, asked_for)}
+        connection.rollback()
+
+
+def build(connection: Connection, world: World) -> None:
+    connection.execute(insert(cases), [case_values(case) for case, _ in world])
+    rows = [
+        {**values_of(each), "case_id": case.id, "asked_at": OPENED} for case, asked_for in world for each in asked_for
+    ]
+    if rows:
+        connection.execute(insert(referrals), rows)
+
+
+def reader(role: Role, account_id: str = "somebody", agency_id: str = OFFICE) -> Actor:
+    return Actor(account_id=account_id, role=role, agency_id=agency_id)
+
+
+@pytest.mark.parametrize(
+    ("who", "changes", "sees"),
+    [
+        (CASEWORKER, {}, True),
+        (CASEWORKER, {"assigned_to": "caseworker2"}, False),
+        (CASEWORKER, {"assigned_to": "caseworker", "opened_by": "caseworker2"}, True),
+        (CASEWORKER, {"opened_by": "caseworker2"}, False),
+        (CASEWORKER, {"assigned_to": "caseworker", "agency_id": "province"}, False),
+        (SUPERVISOR, {"opened_by": "caseworker2"}, True),
+        (SUPERVISOR, {"agency_id": "province"}, False),
+        (reader(Role.HEAD), {}, True),
+        (reader(Role.COORDINATOR, agency_id="setda"), {}, True),
+        (reader(Role.VIEWER), {}, False),
+        (reader(Role.ADMINISTRATOR), {}, False),
+        (reader(Role.AUDITOR), {}, False),
+        (reader(Role.SYSTEM, "hotline"), {"opened_by": "hotline"}, True),
+        (reader(Role.SYSTEM, "hotline"), {}, False),
+        (POLICE, {}, False),
+        (POLICE, {"reported_by_agency": "polres"}, True),
+        (POLICE, {"agency_id": "polres"}, False),
+    ],
+)
+def test_each_role_sees_what_the_design_says(who: Actor, changes: dict[str, Any], sees: bool) -> None:
+    assert may_see(who, case_row(**changes), ()) is sees
+
+
+@pytest.mark.parametrize("status", list(ReferralStatus))
+def test_an_agency_sees_a_case_by_a_live_or_finished_referral(status: ReferralStatus) -> None:
+    seen = status not in (ReferralStatus.PENDING, ReferralStatus.REVOKED)
+
+    assert may_see(POLICE, case_row(), [referral(status=status)]) is seen
+    assert not may_see(POLICE, case_row(), [referral(status=status, agency_id="rsud")])
+
+
+def test_rows_and_models_are_judged_alike() -> None:
+    case, sent = case_row(), referral()
+
+    assert may_see(POLICE, case_values(case), [values_of(sent)])
+    assert may_see(CASEWORKER, case_values(case), ())
+
+
+def test_nothing_is_shown_that_a_role_has_no_ground_for() -> None:
+    row = case_values(case_row())
+
+    for role in Role:
+        given_columns = {name for name, value in shown(reader(role), row).items() if value not in (None, [])}
+        assert given_columns <= (columns_shown(role) or set(row))
+    assert NUMBERS < CLOCKS < set(row)
+    assert not CLOCKS & {"client", "subdistrict", "age_band", "sex", "place", "violence_types", "links", "categories"}

@@ -1,0 +1,104 @@
+"""Applied once: concurrency, repeats, and moving to a fresh run."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from casework import commands as c
+from casework.errors import CaseworkError, IdempotencyKeyReusedError, RevisionConflictError
+from casework.ids import new_id, workflow_id
+from casework.models.state import Receipt
+from tests.stack import Stack
+from tests.test_walk import assessed, opened, walk_in
+
+
+def service() -> c.RecordService:
+    """A small command that every open case takes."""
+    return c.RecordService.model_validate({"service": "psychosocial", "at": datetime.now(UTC), "note": "Sesi."})
+
+
+async def test_a_hundred_openings_under_one_key_open_one_case(app: Stack) -> None:
+    """100 concurrent openings with one key: one case, one answer."""
+    body, key = walk_in(), new_id()
+
+    receipts = await asyncio.gather(*(app.cases.open(app.ask(app.caseworker, key=key), body) for _ in range(100)))
+
+    assert len({receipt.case_id for receipt in receipts}) == 1
+    assert len(app.outside.reads.log(receipts[0].case_id)) == 1
+
+
+async def test_of_two_writers_on_one_revision_one_wins(app: Stack) -> None:
+    """The other is told that the case has changed, and leaves nothing."""
+    case_id = await opened(app)
+
+    results: list[Any] = await asyncio.gather(
+        *(app.cases.record_service(app.ask(app.caseworker, case_id, revision=2), service()) for _ in range(2)),
+        return_exceptions=True,
+    )
+
+    assert sorted(type(result) for result in results if isinstance(result, Receipt)) == [Receipt]
+    refused = next(result for result in results if isinstance(result, CaseworkError))
+    assert isinstance(refused, RevisionConflictError)
+    assert refused.extra["revision"] == 3
+    assert len(app.outside.reads.log(case_id)) == 3
+
+
+async def test_a_repeat_gets_the_first_answer_and_another_body_is_refused(app: Stack) -> None:
+    """The same key and body: the first receipt. The same key, another body: refused."""
+    case_id = await opened(app)
+    ask, body = app.ask(app.caseworker, case_id), service()
+
+    first = await app.cases.record_service(ask, body)
+    again = await app.cases.record_service(ask, body)
+
+    assert first == again
+    with pytest.raises(IdempotencyKeyReusedError):
+        await app.cases.record_service(ask, body.model_copy(update={"note": "Lain."}))
+
+
+async def test_repeats_in_flight_are_applied_once(app: Stack) -> None:
+    """Twenty at once under one key: one row of the log, twenty equal receipts."""
+    case_id = await opened(app)
+    ask, body = app.ask(app.caseworker, case_id), service()
+
+    receipts = await asyncio.gather(*(app.cases.record_service(ask, body) for _ in range(20)))
+
+    assert len(set(receipts)) == 1
+    assert len(app.outside.reads.log(case_id)) == 3
+
+
+async def test_continue_as_new_loses_and_doubles_nothing(app: Stack) -> None:
+    """Many times the commands of one run, from six callers at once, across several runs."""
+    cases = app.asking(rollover_events=120)
+    receipt = await cases.open(app.ask(app.caseworker), walk_in())
+    case_id, early = receipt.case_id, app.ask(app.caseworker, receipt.case_id)
+    body = service()
+    first = await cases.record_service(early, body)
+
+    async def caller() -> list[Receipt]:
+        return [await cases.record_service(app.ask(app.caseworker, case_id), service()) for _ in range(12)]
+
+    receipts = [receipt for batch in await asyncio.gather(*(caller() for _ in range(6))) for receipt in batch]
+
+    assert sorted(receipt.sequence for receipt in receipts) == list(range(3, 75))
+    assert [row["sequence"] for row in app.outside.reads.log(case_id)] == list(range(1, 75))
+    assert await cases.record_service(early, body) == first
+    runs = [run async for run in app.client.list_workflows(f"WorkflowId = '{workflow_id(case_id)}'")]
+    assert len(runs) > 3
+
+
+async def test_a_refusal_leaves_nothing(app: Stack) -> None:
+    """No row, no event of history, no document."""
+    case_id = await assessed(app)
+    handle = app.client.get_workflow_handle(workflow_id(case_id))
+    before = (await handle.describe()).history_length
+
+    with pytest.raises(CaseworkError):
+        await app.cases.decide_closure(
+            app.ask(app.supervisor, case_id), c.DecideClosure.model_validate({"decision": "approve", "reason": "Tes."})
+        )
+
+    assert (await handle.describe()).history_length == before
+    assert len(app.outside.reads.log(case_id)) == 3

@@ -1,0 +1,120 @@
+"""Reading cases: lists, one case, its log, its outlook, and what the reader may do next."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from casework.errors import NotFoundError
+from casework.models.people import Actor, Role
+from web.api.actions import actions
+from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Page, Waiting, summary
+from web.api.bodies import body_of
+from web.api.door import Door, given_id
+from web.api.lists import CasesQuery, CasesSearch
+from web.api.routing import V1, read, write
+from web.api.shown import case_of, etag, queued_of, reply
+from web.api.texts import Row, Texts
+from web.site import Site
+
+LOG_READERS = frozenset({Role.AUDITOR})
+"""They read the log of every case, and of no case anything else."""
+
+
+class CaseReading:
+    """Everything that is read about cases as such."""
+
+    def __init__(self, site: Site, door: Door, texts: Texts) -> None:
+        self._site = site
+        self._reads = site.desk.reads
+        self._door = door
+        self._texts = texts
+
+    def routes(self) -> list[APIRoute]:
+        """Lists first: they stand nearer to the root."""
+        actor_, search_ = Depends(self._door.actor), Depends(body_of(CasesSearch))
+        one = f"{V1}/cases/{{case_id}}"
+
+        def list_cases(query: Annotated[CasesQuery, Query()], actor: Actor = actor_) -> Any:
+            return self._list(actor, query)
+
+        def search_cases(actor: Actor = actor_, search: CasesSearch = search_) -> Any:
+            return self._search(actor, search)
+
+        def show_case(case_id: str, actor: Actor = actor_) -> JSONResponse:
+            return self._show(actor, given_id(case_id))
+
+        def case_log(case_id: str, actor: Actor = actor_) -> Any:
+            return self._log(actor, given_id(case_id))
+
+        def case_outlook(case_id: str, actor: Actor = actor_) -> Any:
+            return self._outlook(actor, given_id(case_id))
+
+        def case_actions(case_id: str, actor: Actor = actor_) -> Any:
+            return Page[Action](items=actions(actor, self.visible(actor, given_id(case_id))))
+
+        return [
+            read(f"{V1}/cases", list_cases, Page[CaseSummary], "Cases, newest first", query=True),
+            write(f"{V1}/cases/search", search_cases, Page[CaseSummary], "Search cases", CasesSearch),
+            read(one, show_case, CaseAnswer, "A case"),
+            read(f"{one}/log", case_log, Page[LogRow], "The log of a case, oldest first"),
+            read(f"{one}/outlook", case_outlook, Outlook, "What a case waits for"),
+            read(f"{one}/actions", case_actions, Page[Action], "What may be done with a case"),
+        ]
+
+    def visible(self, actor: Actor, case_id: str) -> Row:
+        """The row of a case that the reader may see; raises NotFoundError for any other."""
+        row = self._reads.case(actor, case_id)
+        if row is None:
+            raise NotFoundError("There is no such case.")
+        return row
+
+    def _list(self, actor: Actor, query: CasesQuery) -> Page[CaseSummary]:
+        rows, following = self._reads.cases(actor, query.filters(), query.limit, query.cursor)
+        items = [CaseSummary.model_validate(summary(row, self._now())) for row in rows]
+        # Being stalled is computed, so a page may hold fewer than were asked for; the cursor leads on all the same.
+        wanted = tuple(item for item in items if query.stalled in (None, item.stalled))
+        return Page[CaseSummary](items=wanted, next_cursor=following)
+
+    def _search(self, actor: Actor, search: CasesSearch) -> Page[CaseSummary]:
+        # Names and numbers of persons are sealed; until there is a blind index over them, nothing is found by them.
+        if search.number is None or search.client_name is not None or search.national_id is not None:
+            return Page[CaseSummary](items=())
+        query = CasesQuery(number=search.number, limit=search.limit, cursor=search.cursor)
+        return self._list(actor, query)
+
+    def _show(self, actor: Actor, case_id: str) -> JSONResponse:
+        row = self._reads.case(actor, case_id)
+        if row is None:
+            queued = self._reads.queued(actor, case_id)
+            if queued is None:
+                raise NotFoundError("There is no such case.")
+            return reply(queued_of(queued), headers=etag(0))
+        return reply(case_of(self._texts, actor, row, self._now()), headers=etag(row["revision"]))
+
+    def _log(self, actor: Actor, case_id: str) -> Page[LogRow]:
+        if actor.role not in LOG_READERS:
+            self.visible(actor, case_id)
+        rows = self._reads.log(case_id)
+        if not rows:
+            raise NotFoundError("There is no such case.")
+        items = tuple(
+            LogRow.model_validate({**row, "by": row["account_id"], "reason_document_id": row["document_id"]})
+            for row in rows
+        )
+        return Page[LogRow](items=items)
+
+    def _outlook(self, actor: Actor, case_id: str) -> Outlook:
+        """A fact from the deadlines as they stand; the ladder's next steps are not foretold yet."""
+        self.visible(actor, case_id)
+        now = self._now()
+        rows = [row for row in self._reads.deadlines(case_id) if row["ended_at"] is None]
+        waiting = tuple(Waiting.model_validate({**row, "overdue": row["due_at"] < now}) for row in rows)
+        late = {row["kind"] for row in rows if row["due_at"] < now and row["class_"] != "may"}
+        reasons = (("overdue",) if late else ()) + (("no_caseworker",) if "assignment" in late else ())
+        return Outlook(waiting_on=waiting, stalled=bool(late), reasons=reasons)
+
+    def _now(self) -> datetime:
+        return self._site.desk.office.now()

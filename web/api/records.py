@@ -1,0 +1,98 @@
+"""What was recorded on a case, oldest first, in the shape it was written."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Depends
+from fastapi.routing import APIRoute
+
+from casework.errors import ForbiddenError, NotFoundError
+from casework.events import EventKind
+from casework.models.codes import PlanStatus
+from casework.models.people import Actor
+from web.api.answers import Document, Page, Recorded
+from web.api.cases import CaseReading
+from web.api.door import Door, given_id
+from web.api.routing import V1, Endpoint, read
+from web.api.texts import Row, Texts, may_read
+from web.site import Site
+
+
+@dataclass(frozen=True)
+class Records:
+    """`GET /cases/{case_id}/{path}`: the facts of one kind."""
+
+    path: str
+    kind: EventKind
+    summary: str
+
+
+RECORDS: tuple[Records, ...] = (
+    Records("intake", EventKind.CASE_OPENED, "The report that opened a case"),
+    Records("assessments", EventKind.ASSESSMENT_RECORDED, "Assessments"),
+    Records("plans", EventKind.PLAN_PROPOSED, "Plans, with their status"),
+    Records("notifications", EventKind.NOTIFICATION_MADE, "Mandatory notifications of a case"),
+    Records("services", EventKind.SERVICE_RECORDED, "Services given"),
+    Records("follow-ups", EventKind.FOLLOW_UP_RECORDED, "Follow-ups"),
+    Records("conferences", EventKind.CONFERENCE_RECORDED, "Case conferences"),
+    Records("milestones", EventKind.MILESTONE_RECORDED, "Facts from outside"),
+    Records("holds", EventKind.CLOCK_HELD, "Clocks put on hold"),
+    Records("reports", EventKind.REPORT_ADDED, "Further reports"),
+    Records("reviews", EventKind.REVIEW_RECORDED, "Reviews by a supervisor"),
+)
+DECIDED = {EventKind.PLAN_APPROVED: PlanStatus.APPROVED, EventKind.PLAN_RETURNED: PlanStatus.RETURNED}
+
+
+class RecordReading:
+    """Reads content, for readers who have a ground to."""
+
+    def __init__(self, site: Site, door: Door, texts: Texts, cases: CaseReading) -> None:
+        self._reads = site.desk.reads
+        self._door = door
+        self._texts = texts
+        self._cases = cases
+
+    def routes(self) -> list[APIRoute]:
+        """One list for each kind, and the sealed texts one by one."""
+        one = f"{V1}/cases/{{case_id}}"
+        lists = [read(f"{one}/{r.path}", self._list(r), Page[Recorded], r.summary) for r in RECORDS]
+        return [*lists, read(f"{one}/documents/{{document_id}}", self._document(), Document, "One sealed text")]
+
+    def _list(self, records: Records) -> Endpoint:
+        actor_ = Depends(self._door.actor)
+
+        def list_records(case_id: str, actor: Actor = actor_) -> Any:
+            self._ground(actor, given_id(case_id))
+            status = self._plan_status(case_id) if records.kind is EventKind.PLAN_PROPOSED else {}
+            rows = self._texts.rows(case_id, (records.kind,))
+            return Page[Recorded](items=tuple(self._recorded(row, status) for row in rows))
+
+        return list_records
+
+    def _document(self) -> Endpoint:
+        actor_ = Depends(self._door.actor)
+
+        def show_document(case_id: str, document_id: str, actor: Actor = actor_) -> Any:
+            self._ground(actor, given_id(case_id))
+            texts = self._texts.of_document(case_id, given_id(document_id))
+            if texts is None:
+                raise NotFoundError("There is no such document.")
+            return Document(id=document_id, texts=texts)
+
+        return show_document
+
+    def _ground(self, actor: Actor, case_id: str) -> None:
+        row = self._cases.visible(actor, case_id)
+        if not may_read(actor, row):
+            raise ForbiddenError("Your role sees this case, but not its content.")
+
+    def _recorded(self, row: Row, status: dict[str, PlanStatus]) -> Recorded:
+        id_ = row["subject_id"] or row["command_id"]
+        own = {"id": id_, "by": row["account_id"]} | ({"status": status[id_]} if id_ in status else {})
+        return Recorded.model_validate({"at": row["at"], **self._texts.body(row), **own})
+
+    def _plan_status(self, case_id: str) -> dict[str, PlanStatus]:
+        status: dict[str, PlanStatus] = {}
+        for row in self._texts.rows(case_id, (EventKind.PLAN_PROPOSED, *DECIDED)):
+            status[row["subject_id"]] = DECIDED.get(EventKind(row["kind"]), PlanStatus.PROPOSED)
+        return status

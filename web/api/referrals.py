@@ -1,0 +1,68 @@
+"""Reading referrals and mandatory notifications: the office's own, and what an agency was asked or told."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+from fastapi.routing import APIRoute
+
+from casework.errors import NotFoundError
+from casework.models.people import Actor
+from web.api.answers import NotificationAnswer, Page, ReferralAnswer
+from web.api.cases import CaseReading
+from web.api.door import Door, given_id
+from web.api.lists import NotificationsQuery, ReferralsQuery
+from web.api.routing import V1, read
+from web.api.shown import referral_of
+from web.api.texts import Texts
+from web.site import Site
+
+
+class ReferralReading:
+    """An agency sees what it was sent; of the case only what a referral discloses."""
+
+    def __init__(self, site: Site, door: Door, texts: Texts, cases: CaseReading) -> None:
+        self._reads = site.desk.reads
+        self._door = door
+        self._texts = texts
+        self._cases = cases
+
+    def routes(self) -> list[APIRoute]:
+        """Lists leave `disclosed` null: content is opened for one referral at a time."""
+        actor_ = Depends(self._door.actor)
+
+        def case_referrals(case_id: str, actor: Actor = actor_) -> Any:
+            return self._of_case(actor, given_id(case_id))
+
+        def inbox(query: Annotated[ReferralsQuery, Query()], actor: Actor = actor_) -> Any:
+            rows, following = self._reads.inbox(actor, query.agency_id, query.status, query.limit, query.cursor)
+            items = tuple(ReferralAnswer.model_validate(row) for row in rows)
+            return Page[ReferralAnswer](items=items, next_cursor=following)
+
+        def show_referral(referral_id: str, actor: Actor = actor_) -> Any:
+            return self._show(actor, given_id(referral_id))
+
+        def list_notifications(query: Annotated[NotificationsQuery, Query()], actor: Actor = actor_) -> Any:
+            rows = self._reads.notifications(actor, query.agency_id)
+            return Page[NotificationAnswer](items=tuple(NotificationAnswer.model_validate(row) for row in rows))
+
+        one = f"{V1}/cases/{{case_id}}/referrals"
+        told = f"{V1}/notifications"
+        return [
+            read(one, case_referrals, Page[ReferralAnswer], "The referrals of a case"),
+            read(f"{V1}/referrals", inbox, Page[ReferralAnswer], "Referrals, newest first", query=True),
+            read(f"{V1}/referrals/{{referral_id}}", show_referral, ReferralAnswer, "A referral"),
+            read(told, list_notifications, Page[NotificationAnswer], "What was told by law", query=True),
+        ]
+
+    def _of_case(self, actor: Actor, case_id: str) -> Page[ReferralAnswer]:
+        rows = self._reads.referrals(actor, case_id)
+        if not rows:
+            self._cases.visible(actor, case_id)
+        return Page[ReferralAnswer](items=tuple(ReferralAnswer.model_validate(row) for row in rows))
+
+    def _show(self, actor: Actor, referral_id: str) -> ReferralAnswer:
+        row = self._reads.referral(actor, referral_id)
+        case = self._reads.facts_of_client(row["case_id"]) if row else None
+        if row is None or case is None:
+            raise NotFoundError("There is no such referral.")
+        return referral_of(self._texts, actor, row, case)

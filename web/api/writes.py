@@ -1,0 +1,160 @@
+"""Writing: every command, by the table of `commands`. A repeat with the same key gets the first answer again.
+
+What is answered is built from the log row of the command, not from the present: `case_after` and `referral_after`
+are what it left behind.
+"""
+
+from typing import Any
+
+from fastapi import Depends
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from casework.commands import Command, DecideTransfer, OpenCase
+from casework.errors import BrokenStepError, ForbiddenError, NotFoundError
+from casework.models.people import OFFICE_ROLES, Actor, Role
+from casework.models.state import Receipt
+from starter.asking import Asking
+from starter.cases import Queued
+from web.api.answers import CaseAnswer, NotificationAnswer, QueuedAnswer, ReferralAnswer
+from web.api.bodies import body_of
+from web.api.commands import COMMANDS, Route
+from web.api.door import Door, IfMatch, Key, asking, given_id
+from web.api.routing import V1, Endpoint, write
+from web.api.shown import case_of, etag, referral_of, reply
+from web.api.texts import Texts
+from web.site import Site
+
+OPENING = OFFICE_ROLES | {Role.AGENCY_OFFICER, Role.SYSTEM}
+ANSWERS = {"case": CaseAnswer, "referral": ReferralAnswer, "notification": NotificationAnswer}
+
+
+class Writes:
+    """Gives commands and answers with what they left."""
+
+    def __init__(self, site: Site, door: Door, texts: Texts) -> None:
+        self._site = site
+        self._door = door
+        self._texts = texts
+
+    def routes(self) -> list[APIRoute]:
+        """`POST /cases`, then a route for each row of the table."""
+        queued = {"model": QueuedAnswer, "description": "Taken; it starts when the engine is back"}
+        opening = write(
+            f"{V1}/cases", self._opening(), CaseAnswer, "open_case", OpenCase, status=201, also={202: queued}
+        )
+        return [opening, *(self._route(row) for row in COMMANDS)]
+
+    def _route(self, row: Route) -> APIRoute:
+        endpoints = {"case": self._of_case, "referral": self._of_referral, "notification": self._of_notification}
+        endpoint = endpoints[row.subject](row)
+        names = ", ".join(row.names)
+        return write(f"{V1}{row.path}", endpoint, ANSWERS[row.answers], names, row.body, status=row.status)
+
+    def _opening(self) -> Endpoint:
+        actor_, body_ = Depends(self._door.actor), Depends(body_of(OpenCase))
+
+        async def open_case(actor: Actor = actor_, body: OpenCase = body_, key: Key = None) -> JSONResponse:
+            if actor.role not in OPENING:
+                raise ForbiddenError("Your role opens no cases.")
+            try:
+                receipt = await self._site.cases.open(asking(actor, key, None), body)
+            except Queued as queued:
+                answer = QueuedAnswer(id=queued.case_id, number=queued.number)
+                return reply(answer, 202, {"Location": f"{V1}/cases/{queued.case_id}"})
+            return await run_in_threadpool(self._answer, OPEN, actor, receipt)
+
+        return open_case
+
+    def _of_case(self, row: Route) -> Endpoint:
+        actor_, body_ = Depends(self._door.actor), Depends(body_of(row.body))
+
+        async def give(
+            case_id: str, actor: Actor = actor_, body: Command = body_, key: Key = None, if_match: IfMatch = None
+        ) -> JSONResponse:
+            return await self._give(row, asking(actor, key, if_match), body, given_id(case_id))
+
+        return give
+
+    def _of_referral(self, row: Route) -> Endpoint:
+        actor_, body_ = Depends(self._door.actor), Depends(body_of(row.body))
+
+        async def give(
+            referral_id: str, actor: Actor = actor_, body: Command = body_, key: Key = None, if_match: IfMatch = None
+        ) -> JSONResponse:
+            return await self._give(row, asking(actor, key, if_match), body, given_id(referral_id))
+
+        return give
+
+    def _of_notification(self, row: Route) -> Endpoint:
+        actor_, body_ = Depends(self._door.actor), Depends(body_of(row.body))
+
+        async def give(
+            notification_id: str,
+            actor: Actor = actor_,
+            body: Command = body_,
+            key: Key = None,
+            if_match: IfMatch = None,
+        ) -> JSONResponse:
+            return await self._give(row, asking(actor, key, if_match), body, given_id(notification_id))
+
+        return give
+
+    async def _give(self, row: Route, ask: Asking, body: Command, named: str) -> JSONResponse:
+        """Find the case, give the command, and answer with what it left."""
+        case_id = await run_in_threadpool(self._case_id, row, ask, body, named)
+        subject_id = None if row.subject == "case" else named
+        ask = Asking(ask.actor, case_id, ask.key, ask.revision, subject_id)
+        receipt: Receipt = await getattr(self._site.cases, row.asks)(ask, body)
+        return await run_in_threadpool(self._answer, row, ask.actor, receipt)
+
+    def _case_id(self, row: Route, ask: Asking, body: Command, named: str) -> str:
+        """The case that the address speaks of; raises NotFoundError where the asker may not see it.
+
+        A command that was applied is let through to its first answer, also where the asker has lost sight of the case.
+        """
+        reads = self._site.desk.reads
+        if row.subject == "case":
+            if self._seen(ask.actor, body, named):
+                return named
+        else:
+            find = reads.referral if row.subject == "referral" else reads.notification
+            found = find(ask.actor, named)
+            if found:
+                return str(found["case_id"])
+        before = reads.receipt(self._site.desk.command_id(ask)) if ask.key else None
+        if before is None:
+            raise NotFoundError(f"There is no such {row.subject}.")
+        return named if row.subject == "case" else before.case_id
+
+    def _seen(self, actor: Actor, body: Command, case_id: str) -> bool:
+        reads = self._site.desk.reads
+        if reads.case(actor, case_id) or reads.queued(actor, case_id):
+            return True
+        # The office that a case is offered to answers without seeing it yet.
+        return isinstance(body, DecideTransfer) and reads.transfer_to(case_id) == actor.agency_id
+
+    def _answer(self, row: Route, actor: Actor, receipt: Receipt) -> JSONResponse:
+        reads = self._site.desk.reads
+        event = reads.event(receipt.command_id)
+        if event is None:
+            raise BrokenStepError("The command was applied, but its record is not there yet. Repeat with the same key.")
+        case, step = event["case_after"], receipt.sequence
+        if row.answers == "notification":
+            told = reads.notification(actor, str(receipt.subject_id))
+            return reply(NotificationAnswer.model_validate(told), row.status)
+        if row.answers == "referral":
+            referral = {**event["referral_after"], "case_id": case["id"], "case_number": case["number"]}
+            where = {"Location": f"{V1}/referrals/{referral['id']}"} if row.status == 201 else {}
+            return reply(referral_of(self._texts, actor, referral, case, step), row.status, {**etag(step), **where})
+        where = {"Location": f"{V1}/cases/{case['id']}"} if row.status == 201 else {}
+        return reply(case_of(self._texts, actor, case, event["at"], step), row.status, {**etag(step), **where})
+
+
+OPEN = Route("/cases", ("open_case",), OpenCase, "open", status=201)
+
+
+def bodies() -> list[type[Any]]:
+    """Every body that a command takes."""
+    return [OpenCase, *dict.fromkeys(row.body for row in COMMANDS)]

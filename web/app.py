@@ -1,0 +1,69 @@
+"""The web application: its routes, middleware, error handlers and lifespan, in one place."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from casework.errors import CaseworkError
+from web.api import health, problems, reference, tokens
+from web.api.cases import CaseReading
+from web.api.door import Door
+from web.api.lists import CasesSearch
+from web.api.records import RecordReading
+from web.api.referrals import ReferralReading
+from web.api.routing import Api
+from web.api.texts import Texts
+from web.api.tokens import SignIn
+from web.api.writes import Writes, bodies
+from web.limits import BodyLimit
+from web.requests import Requests
+from web.site import Site
+
+
+def create_app(site: Site) -> FastAPI:
+    """The application over a site. It holds no state of its own, so any number of them may run."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        site.close()
+
+    return Api(
+        title="Tuntas",
+        version="1",
+        description="Multi-agency case handling. Errors are RFC 9457 problems with a stable `code`.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        routes=routes(site),
+        bodies=(*bodies(), CasesSearch, SignIn),
+        middleware=[Middleware(Requests), Middleware(BodyLimit)],
+        exception_handlers={
+            CaseworkError: problems.on_refusal,
+            RequestValidationError: problems.on_invalid,
+            HTTPException: problems.on_http,
+        },
+        lifespan=lifespan,
+    )
+
+
+def routes(site: Site) -> list[APIRoute]:
+    """Every route of the API."""
+    desk = site.desk
+    door, texts = Door(desk.accounts), Texts(desk.reads, desk.documents, desk.vault)
+    cases = CaseReading(site, door, texts)
+    return [
+        *tokens.routes(site),
+        *Writes(site, door, texts).routes(),
+        *cases.routes(),
+        *RecordReading(site, door, texts, cases).routes(),
+        *ReferralReading(site, door, texts, cases).routes(),
+        *reference.routes(site, door),
+        *health.routes(site),
+    ]

@@ -1,0 +1,71 @@
+"""Wires settings to the site of this process; nothing else in `web` names a concrete adapter."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine, text
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+
+from casework.assembly import adapters, office
+from casework.settings import Settings
+from casework.temporal.connect import connect
+from casework.temporal.names import CASES
+from starter.cases import Cases
+from starter.desk import Desk
+from web.site import Site
+
+POLLED_WITHIN = timedelta(seconds=75)
+"""A worker asks for tasks at least once a minute; the server remembers a worker for five after its end."""
+RPC = timedelta(seconds=2)
+
+
+async def site_of(settings: Settings) -> Site:
+    """The site of the settings. The engine may be away: it is asked at the first command."""
+    outside = adapters(settings)
+    client = await connect(settings, outside.keys, outside.master, lazy=True)
+    desk = Desk(office(settings), *outside.for_desk())
+    return Site(
+        cases=Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events),
+        desk=desk,
+        agencies=tuple(outside.directory),
+        checks={
+            "database": lambda: databases_answer(outside.engine, outside.key_engine),
+            "engine": lambda: engine_answers(client),
+            "worker": lambda: worker_polls(client),
+        },
+        close=outside.close,
+    )
+
+
+async def databases_answer(*engines: Engine) -> bool:
+    """Whether every database takes a statement."""
+
+    def ask(engine: Engine) -> None:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    await asyncio.gather(*(asyncio.to_thread(ask, engine) for engine in engines))
+    return True
+
+
+async def engine_answers(client: Client) -> bool:
+    """Whether Temporal says it serves."""
+    return await client.service_client.check_health(timeout=RPC)
+
+
+async def worker_polls(client: Client) -> bool:
+    """Whether a worker has asked for work on cases lately: for workflow tasks and for activities."""
+    recent = datetime.now(UTC) - POLLED_WITHIN
+    kinds = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+    for kind in kinds:
+        request = DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=CASES), task_queue_type=kind
+        )
+        answer = await client.workflow_service.describe_task_queue(request, timeout=RPC)
+        polled = (poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers)
+        if not any(at >= recent for at in polled):
+            return False
+    return True
