@@ -38,7 +38,7 @@ async def test_of_two_writers_on_one_revision_one_wins(app: Stack) -> None:
         return_exceptions=True,
     )
 
-    assert sorted(type(result) for result in results if isinstance(result, Receipt)) == [Receipt]
+    assert len([result for result in results if isinstance(result, Receipt)]) == 1
     refused = next(result for result in results if isinstance(result, CaseworkError))
     assert isinstance(refused, RevisionConflictError)
     assert refused.extra["revision"] == 3

@@ -202,7 +202,7 @@ async def test_another_client_with_the_same_keys_reads_it(codec_server: str) -> 
     second = await connect(codec_settings(codec_server), keys, MASTER, lazy=True)
     async with codec_worker(first, queue):
         handle = await start_probe(first, case_id, queue)
-        other = second.get_workflow_handle_for(CodecProbe.run, handle.id)
+        other: WorkflowHandle[CodecProbe, Note] = second.get_workflow_handle(handle.id, result_type=Note)
         assert await other.query(CodecProbe.heard) == [note(f"input {CANARY}")]
         await other.signal(CodecProbe.tell, note("end"))
         assert await other.result() == note(f"input {CANARY}")

@@ -47,7 +47,7 @@ def referrals_of(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def referral(asked: Mapping[str, Any], state: CaseState) -> dict[str, Any]:
     """A referral on the consent given at opening, else on the child's best interests."""
-    body: dict[str, Any] = {"agency_id": asked["agency"], "service": asked["service"], "disclose": ["identity", "needs"]}
+    body: dict[str, Any] = {"agency_id": asked["agency"], "service": asked["service"], "disclose": ["needs"]}
     consent = state.consent
     if not (consent and consent.effective_services and consent.effective_sharing):
         body["consent"] = {"given_by": "none", "override_ground": "best_interests", "override_reason": REASON}

@@ -1,5 +1,6 @@
 """Reading cases: lists, one case, its log, its outlook, and what the reader may do next."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,8 +14,8 @@ from web.api.actions import actions
 from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Page, Waiting, summary
 from web.api.bodies import body_of
 from web.api.door import Door, given_id
-from web.api.lists import CasesQuery, CasesSearch
-from web.api.routing import V1, read, write
+from web.api.lists import CasesQuery, CasesSearch, Pages, cut
+from web.api.routing import V1, read, read_list, write
 from web.api.shown import case_of, etag, queued_of, reply
 from web.api.texts import Row, Texts
 from web.site import Site
@@ -46,22 +47,23 @@ class CaseReading:
         def show_case(case_id: str, actor: Actor = actor_) -> JSONResponse:
             return self._show(actor, given_id(case_id))
 
-        def case_log(case_id: str, actor: Actor = actor_) -> Any:
-            return self._log(actor, given_id(case_id))
+        def case_log(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
+            return self._log(actor, given_id(case_id), query)
 
         def case_outlook(case_id: str, actor: Actor = actor_) -> Any:
             return self._outlook(actor, given_id(case_id))
 
-        def case_actions(case_id: str, actor: Actor = actor_) -> Any:
-            return Page[Action](items=actions(actor, self.visible(actor, given_id(case_id))))
+        def case_actions(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
+            items, following = cut(actions(actor, self.visible(actor, given_id(case_id))), query)
+            return Page[Action](items=tuple(items), next_cursor=following)
 
         return [
-            read(f"{V1}/cases", list_cases, Page[CaseSummary], "Cases, newest first", query=True),
+            read_list(f"{V1}/cases", list_cases, CaseSummary, "Cases, newest first"),
             write(f"{V1}/cases/search", search_cases, Page[CaseSummary], "Search cases", CasesSearch),
             read(one, show_case, CaseAnswer, "A case"),
-            read(f"{one}/log", case_log, Page[LogRow], "The log of a case, oldest first"),
+            read_list(f"{one}/log", case_log, LogRow, "The log of a case, oldest first"),
             read(f"{one}/outlook", case_outlook, Outlook, "What a case waits for"),
-            read(f"{one}/actions", case_actions, Page[Action], "What may be done with a case"),
+            read_list(f"{one}/actions", case_actions, Action, "What may be done with a case"),
         ]
 
     def visible(self, actor: Actor, case_id: str) -> Row:
@@ -94,17 +96,18 @@ class CaseReading:
             return reply(queued_of(queued), headers=etag(0))
         return reply(case_of(self._texts, actor, row, self._now()), headers=etag(row["revision"]))
 
-    def _log(self, actor: Actor, case_id: str) -> Page[LogRow]:
+    def _log(self, actor: Actor, case_id: str, query: Pages) -> Page[LogRow]:
         if actor.role not in LOG_READERS:
             self.visible(actor, case_id)
-        rows = self._reads.log(case_id)
+        rows: Sequence[Row] = self._reads.log(case_id)
         if not rows:
             raise NotFoundError("There is no such case.")
+        rows, following = cut(rows, query)
         items = tuple(
             LogRow.model_validate({**row, "by": row["account_id"], "reason_document_id": row["document_id"]})
             for row in rows
         )
-        return Page[LogRow](items=items)
+        return Page[LogRow](items=items, next_cursor=following)
 
     def _outlook(self, actor: Actor, case_id: str) -> Outlook:
         """A fact from the deadlines as they stand; the ladder's next steps are not foretold yet."""

@@ -1,26 +1,50 @@
 """What a list may be asked for: each parameter by its type, and no other."""
 
-from typing import Annotated
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from casework.errors import InvalidInputError
 from casework.models.base import Id
 from casework.models.codes import ReferralStatus, Stage, Status
 from casework.models.pathway import Category, Risk
 from casework.models.people import Role
+from web.api.problems import entry
 
+T = TypeVar("T")
 Cursor = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,400}$", description="`next_cursor` of the page before")]
 Limit = Annotated[int, Field(ge=1, le=200)]
 Number = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,40}$")]
 
 
-class Query(BaseModel):
+class Pages(BaseModel):
+    """What every list takes."""
+
     model_config = ConfigDict(extra="forbid")
 
-
-class Pages(Query):
     limit: Limit = 50
     cursor: Cursor | None = None
+
+
+def cut(whole: Sequence[T], query: Pages) -> tuple[Sequence[T], str | None]:
+    """A page of a list that is read whole and only grows at its end, and the cursor of the next page."""
+    start = _place(query.cursor) if query.cursor else 0
+    end = start + query.limit
+    following = urlsafe_b64encode(str(end).encode()).decode().rstrip("=") if end < len(whole) else None
+    return whole[start:end], following
+
+
+def _place(cursor: str) -> int:
+    try:
+        place = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        if len(place) > 9 or not place.isdecimal():
+            raise ValueError
+        return int(place)
+    except ValueError:
+        errors = [entry("/cursor", "invalid_cursor", "Take it from a list's next_cursor.")]
+        raise InvalidInputError("The cursor is not one of ours.", errors=errors) from None
 
 
 class CasesQuery(Pages):
@@ -56,9 +80,9 @@ class ReferralsQuery(Pages):
     status: ReferralStatus | None = None
 
 
-class NotificationsQuery(Query):
+class NotificationsQuery(Pages):
     agency_id: Id | None = None
 
 
-class AccountsQuery(Query):
+class AccountsQuery(Pages):
     role: Role | None = None

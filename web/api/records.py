@@ -1,9 +1,9 @@
 """What was recorded on a case, oldest first, in the shape it was written."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from fastapi.routing import APIRoute
 
 from casework.errors import ForbiddenError, NotFoundError
@@ -13,7 +13,8 @@ from casework.models.people import Actor
 from web.api.answers import Document, Page, Recorded
 from web.api.cases import CaseReading
 from web.api.door import Door, given_id
-from web.api.routing import V1, Endpoint, read
+from web.api.lists import Pages, cut
+from web.api.routing import V1, Endpoint, read, read_list
 from web.api.texts import Row, Texts, may_read
 from web.site import Site
 
@@ -55,17 +56,18 @@ class RecordReading:
     def routes(self) -> list[APIRoute]:
         """One list for each kind, and the sealed texts one by one."""
         one = f"{V1}/cases/{{case_id}}"
-        lists = [read(f"{one}/{r.path}", self._list(r), Page[Recorded], r.summary) for r in RECORDS]
+        lists = [read_list(f"{one}/{r.path}", self._list(r), Recorded, r.summary) for r in RECORDS]
         return [*lists, read(f"{one}/documents/{{document_id}}", self._document(), Document, "One sealed text")]
 
     def _list(self, records: Records) -> Endpoint:
         actor_ = Depends(self._door.actor)
 
-        def list_records(case_id: str, actor: Actor = actor_) -> Any:
+        def list_records(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
             self._ground(actor, given_id(case_id))
             status = self._plan_status(case_id) if records.kind is EventKind.PLAN_PROPOSED else {}
-            rows = self._texts.rows(case_id, (records.kind,))
-            return Page[Recorded](items=tuple(self._recorded(row, status) for row in rows))
+            rows, following = cut(self._texts.rows(case_id, (records.kind,)), query)
+            items = tuple(self._recorded(row, status) for row in rows)
+            return Page[Recorded](items=items, next_cursor=following)
 
         return list_records
 

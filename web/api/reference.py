@@ -10,8 +10,8 @@ from casework.models.pathway import Category, Pathway
 from casework.models.people import DECIDING_ROLES, Actor, Role
 from web.api.answers import AccountOf, AgencyOf, Page, PathwaySummary
 from web.api.door import Door
-from web.api.lists import AccountsQuery
-from web.api.routing import V1, read
+from web.api.lists import AccountsQuery, Pages, cut
+from web.api.routing import V1, read, read_list
 from web.site import Site
 
 KEEPERS = DECIDING_ROLES | {Role.ADMINISTRATOR}
@@ -22,12 +22,15 @@ def routes(site: Site, door: Door) -> list[APIRoute]:
     actor_ = Depends(door.actor)
     pathways = site.desk.office.pathways
 
-    def agencies(_: Actor = actor_) -> Any:
-        return Page[AgencyOf](items=tuple(AgencyOf.model_validate(each.model_dump()) for each in site.agencies))
+    def agencies(query: Annotated[Pages, Query()], _: Actor = actor_) -> Any:
+        found, following = cut(site.agencies, query)
+        items = tuple(AgencyOf.model_validate(each.model_dump()) for each in found)
+        return Page[AgencyOf](items=items, next_cursor=following)
 
-    def list_pathways(_: Actor = actor_) -> Any:
-        items = tuple(PathwaySummary.model_validate(each.model_dump()) for each in pathways.values())
-        return Page[PathwaySummary](items=items)
+    def list_pathways(query: Annotated[Pages, Query()], _: Actor = actor_) -> Any:
+        found, following = cut(tuple(pathways.values()), query)
+        items = tuple(PathwaySummary.model_validate(each.model_dump()) for each in found)
+        return Page[PathwaySummary](items=items, next_cursor=following)
 
     def show_pathway(category: str, _: Actor = actor_) -> Any:
         if not Category.has(category) or Category(category) not in pathways:
@@ -37,12 +40,12 @@ def routes(site: Site, door: Door) -> list[APIRoute]:
     def accounts(query: Annotated[AccountsQuery, Query()], actor: Actor = actor_) -> Any:
         if actor.role not in KEEPERS:
             raise ForbiddenError("A supervisor or administrator sees the office's accounts.")
-        rows = site.desk.accounts.of_office(actor.agency_id, query.role)
-        return Page[AccountOf](items=tuple(AccountOf.model_validate(row) for row in rows))
+        rows, following = cut(site.desk.accounts.of_office(actor.agency_id, query.role), query)
+        return Page[AccountOf](items=tuple(AccountOf.model_validate(row) for row in rows), next_cursor=following)
 
     return [
-        read(f"{V1}/agencies", agencies, Page[AgencyOf], "Agencies and what they give"),
-        read(f"{V1}/pathways", list_pathways, Page[PathwaySummary], "Pathways"),
+        read_list(f"{V1}/agencies", agencies, AgencyOf, "Agencies and what they give"),
+        read_list(f"{V1}/pathways", list_pathways, PathwaySummary, "Pathways"),
         read(f"{V1}/pathways/{{category}}", show_pathway, Pathway, "The rules of a category"),
-        read(f"{V1}/accounts", accounts, Page[AccountOf], "The own office's accounts", query=True),
+        read_list(f"{V1}/accounts", accounts, AccountOf, "The own office's accounts"),
     ]

@@ -10,8 +10,8 @@ from casework.models.people import Actor
 from web.api.answers import NotificationAnswer, Page, ReferralAnswer
 from web.api.cases import CaseReading
 from web.api.door import Door, given_id
-from web.api.lists import NotificationsQuery, ReferralsQuery
-from web.api.routing import V1, read
+from web.api.lists import NotificationsQuery, Pages, ReferralsQuery, cut
+from web.api.routing import V1, read, read_list
 from web.api.shown import referral_of
 from web.api.texts import Texts
 from web.site import Site
@@ -30,8 +30,8 @@ class ReferralReading:
         """Lists leave `disclosed` null: content is opened for one referral at a time."""
         actor_ = Depends(self._door.actor)
 
-        def case_referrals(case_id: str, actor: Actor = actor_) -> Any:
-            return self._of_case(actor, given_id(case_id))
+        def case_referrals(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
+            return self._of_case(actor, given_id(case_id), query)
 
         def inbox(query: Annotated[ReferralsQuery, Query()], actor: Actor = actor_) -> Any:
             rows, following = self._reads.inbox(actor, query.agency_id, query.status, query.limit, query.cursor)
@@ -42,23 +42,25 @@ class ReferralReading:
             return self._show(actor, given_id(referral_id))
 
         def list_notifications(query: Annotated[NotificationsQuery, Query()], actor: Actor = actor_) -> Any:
-            rows = self._reads.notifications(actor, query.agency_id)
-            return Page[NotificationAnswer](items=tuple(NotificationAnswer.model_validate(row) for row in rows))
+            rows, following = cut(self._reads.notifications(actor, query.agency_id), query)
+            items = tuple(NotificationAnswer.model_validate(row) for row in rows)
+            return Page[NotificationAnswer](items=items, next_cursor=following)
 
         one = f"{V1}/cases/{{case_id}}/referrals"
         told = f"{V1}/notifications"
         return [
-            read(one, case_referrals, Page[ReferralAnswer], "The referrals of a case"),
-            read(f"{V1}/referrals", inbox, Page[ReferralAnswer], "Referrals, newest first", query=True),
+            read_list(one, case_referrals, ReferralAnswer, "The referrals of a case"),
+            read_list(f"{V1}/referrals", inbox, ReferralAnswer, "Referrals, newest first"),
             read(f"{V1}/referrals/{{referral_id}}", show_referral, ReferralAnswer, "A referral"),
-            read(told, list_notifications, Page[NotificationAnswer], "What was told by law", query=True),
+            read_list(told, list_notifications, NotificationAnswer, "What was told by law"),
         ]
 
-    def _of_case(self, actor: Actor, case_id: str) -> Page[ReferralAnswer]:
-        rows = self._reads.referrals(actor, case_id)
+    def _of_case(self, actor: Actor, case_id: str, query: Pages) -> Page[ReferralAnswer]:
+        rows, following = cut(self._reads.referrals(actor, case_id), query)
         if not rows:
             self._cases.visible(actor, case_id)
-        return Page[ReferralAnswer](items=tuple(ReferralAnswer.model_validate(row) for row in rows))
+        items = tuple(ReferralAnswer.model_validate(row) for row in rows)
+        return Page[ReferralAnswer](items=items, next_cursor=following)
 
     def _show(self, actor: Actor, referral_id: str) -> ReferralAnswer:
         row = self._reads.referral(actor, referral_id)

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from web.api.answers import ProblemAnswer
+from web.api.answers import Page, ProblemAnswer
 from web.api.door import no_query
 
 V1 = "/api/v1"
@@ -24,7 +24,7 @@ Endpoint = Callable[..., Any]
 
 def read(path: str, endpoint: Endpoint, answer: Any, summary: str, *, query: bool = False) -> APIRoute:
     """A GET. Without `query`, every query parameter is refused; with it, the endpoint's own model refuses."""
-    checks = [] if query else [Depends(no_query())]
+    checks = [] if query else [Depends(no_query)]
     return APIRoute(
         path,
         endpoint,
@@ -36,6 +36,11 @@ def read(path: str, endpoint: Endpoint, answer: Any, summary: str, *, query: boo
         operation_id=operation("get", path),
         dependencies=checks,
     )
+
+
+def read_list(path: str, endpoint: Endpoint, item: Any, summary: str) -> APIRoute:
+    """A GET of a list: its endpoint takes a query of `lists`."""
+    return read(path, endpoint, Page[item], summary, query=True)
 
 
 def write(
@@ -61,7 +66,7 @@ def write(
         summary=summary,
         name=summary,
         operation_id=operation("post", path),
-        dependencies=[Depends(no_query())],
+        dependencies=[Depends(no_query)],
         openapi_extra={**described, **(extra or {})},
     )
 
