@@ -16,7 +16,7 @@ from casework.db.store import SqlCaseStore
 from casework.directory.agencies import StaticAgencyDirectory, load_agencies
 from casework.directory.calendar import working_calendar
 from casework.office import Office
-from casework.pathways import load
+from casework.pathways import load, milestone_kinds
 from casework.ports import Directory
 from casework.settings import Settings
 from casework.vault.keyed import CommandIds
@@ -88,6 +88,7 @@ def office(settings: Settings, now: Callable[[], datetime] | None = None) -> Off
         lead_agency_id=settings.lead_unit,
         pathways=load(settings.pathways_dir),
         calendar=working_calendar(range(year - 1, year + 4), settings.timezone),
+        milestones=milestone_kinds(),
         now=clock,
     )
 

@@ -18,3 +18,4 @@ class Office:
     pathways: Mapping[Category, Pathway]
     calendar: Calendar
     now: Callable[[], datetime]
+    milestones: frozenset[str] = frozenset()

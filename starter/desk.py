@@ -35,7 +35,7 @@ class Desk:
     @property
     def lookups(self) -> Lookups:
         """What rules need to know and cannot look up."""
-        return Lookups(self.reads, self.accounts, self.directory, self.office.now)
+        return Lookups(self.reads, self.accounts, self.directory, self.office)
 
     def command_id(self, ask: Asking) -> str:
         """The id of the command asked for; a fresh one where the client gave no key."""

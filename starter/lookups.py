@@ -1,12 +1,11 @@
 """What rules need to know and cannot look up: whether ids exist, who gives what, who may answer. Raises where not."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import singledispatchmethod
 
 from casework import commands as c
 from casework.errors import (
+    InvalidInputError,
     NotFoundError,
     ServiceNotGivenError,
     UnknownAccountError,
@@ -16,8 +15,9 @@ from casework.errors import (
 from casework.models.pathway import Service
 from casework.models.people import Actor, Role
 from casework.models.state import age_band
+from casework.office import Office
 from casework.ports import Accounts, Directory, Reads
-from casework.rules.opening import years_of
+from casework.rules.opening import problem, years_of
 from starter.asking import Asking
 
 Facts = dict[str, bool | int | str]
@@ -30,7 +30,7 @@ class Lookups:
     reads: Reads
     accounts: Accounts
     directory: Directory
-    now: Callable[[], datetime]
+    office: Office
 
     def facts(self, ask: Asking, body: c.Command) -> Facts:
         """The facts an order carries; raises where an id in its body is unknown to who asks."""
@@ -56,10 +56,15 @@ class Lookups:
         # Left to the rule: that a service is blocked for the case matters more than who gives it.
         return {"agency_gives_service": bool(agency and body.service in agency.services)}
 
+    @_of.register
+    def _(self, body: c.RecordMilestone, ask: Asking) -> Facts:
+        self.milestone(body.kind)
+        self.agency(body.agency_id)
+        return {}
+
     @_of.register(c.Notify)
-    @_of.register(c.RecordMilestone)
     @_of.register(c.RecordService)
-    def _(self, body: c.Notify | c.RecordMilestone | c.RecordService, ask: Asking) -> Facts:
+    def _(self, body: c.Notify | c.RecordService, ask: Asking) -> Facts:
         self.agency(body.agency_id)
         return {}
 
@@ -91,10 +96,17 @@ class Lookups:
         self.case(ask.actor, body.of_case_id)
         return {}
 
+    @_of.register
+    def _(self, body: c.ReportProgress, ask: Asking) -> Facts:
+        self.milestone(body.kind)
+        return self._receiver(ask)
+
     @_of.register(c.AnswerReferral)
-    @_of.register(c.ReportProgress)
     @_of.register(c.CompleteReferral)
-    def _(self, body: c.AnswerReferral | c.ReportProgress | c.CompleteReferral, ask: Asking) -> Facts:
+    def _(self, body: c.AnswerReferral | c.CompleteReferral, ask: Asking) -> Facts:
+        return self._receiver(ask)
+
+    def _receiver(self, ask: Asking) -> Facts:
         referral = self.reads.referral(ask.actor, ask.subject_id or "")
         if referral is None:
             raise NotFoundError("There is no such referral.")
@@ -113,13 +125,18 @@ class Lookups:
 
     @_of.register
     def _(self, body: c.AmendClient, ask: Asking) -> Facts:
-        band = age_band(years_of(body.client, self.now().date())) if body.client else None
+        band = age_band(years_of(body.client, self.office.now().date())) if body.client else None
         return {"age_band": band} if band else {}
 
     def reporter(self, body: c.OpenCase) -> Facts:
         """The kind of the reporting agency: what the police report needs no telling to the police."""
         agency = self.directory.get(body.reporter.agency_id or "")
         return {"reporter_kind": agency.kind} if agency else {}
+
+    def milestone(self, kind: str) -> None:
+        """Refuse a kind of milestone or progress that is not one of the contract's."""
+        if kind not in self.office.milestones:
+            raise InvalidInputError("There is no such kind.", errors=[problem("/kind", "unknown", "Name a milestone.")])
 
     def agency(self, agency_id: str | None) -> None:
         """Refuse an agency that is not in the directory."""

@@ -7,6 +7,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine, Row, Table, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from casework.db.chain import FIRST
 from casework.db.rows import Values, case_values, log_values, part_values
@@ -111,24 +112,32 @@ def _previous(near: Sequence[Row[Any]], event: CaseEvent, *, moved: bool) -> str
 
 def _write_parts(connection: Connection, recording: Recording) -> None:
     asked_at = recording.event.at
-    _upsert(connection, referrals, part_values(recording, recording.referrals, asked_at=asked_at), fixed="asked_at")
-    _upsert(connection, notifications, part_values(recording, recording.notifications))
-    _upsert(connection, deadlines, part_values(recording, recording.deadlines))
+    _put(connection, referrals, part_values(recording, recording.referrals, asked_at=asked_at))
+    _put(connection, notifications, part_values(recording, recording.notifications))
+    _put(connection, deadlines, part_values(recording, recording.deadlines))
     if recording.notices:
-        connection.execute(insert(notices).on_conflict_do_nothing(), part_values(recording, recording.notices))
+        connection.execute(_TELL, part_values(recording, recording.notices))
 
 
-def _upsert(connection: Connection, table: Table, rows: list[Values], fixed: str = "") -> None:
+def _put(connection: Connection, table: Table, rows: list[Values]) -> None:
     """Write all rows in one statement; a row of another case under the same id is refused, not taken over."""
-    if not rows:
-        return
+    if rows and len(connection.execute(_UPSERT[table], rows).all()) != len(rows):
+        raise _diverged(f"An id in {table.name} belongs to another case.")
+
+
+def _upsert(table: Table) -> ReturningInsert[Any]:
     statement = insert(table)
-    changing = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key and c.name != fixed}
+    lasting = {*table.primary_key, referrals.c.asked_at}
+    changing = {column.name: statement.excluded[column.name] for column in table.c if column not in lasting}
     own = table.c.case_id == statement.excluded.case_id
     statement = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changing, where=own)
     # RETURNING is what makes SQLAlchemy send one statement for all rows.
-    if len(connection.execute(statement.returning(table.c.id), rows).all()) != len(rows):
-        raise _diverged(f"An id in {table.name} belongs to another case.")
+    return statement.returning(table.c.id)
+
+
+# Made once: putting them together costs more than running them.
+_UPSERT = {table: _upsert(table) for table in (referrals, notifications, deadlines)}
+_TELL = insert(notices).on_conflict_do_nothing(index_elements=[notices.c.id]).returning(notices.c.id)
 
 
 def _keep_document(connection: Connection, event: CaseEvent) -> None:

@@ -70,7 +70,9 @@ def assess(state: CaseState, order: Order[RecordAssessment], now: datetime) -> S
             "pathways": pathways,
         }
     )
-    found = (Fact(f"finding:{pathway.category}", now) for pathway in added)
+    found = [Fact(f"finding:{pathway.category}", now) for pathway in added]
+    if state.incident_at:
+        found += [Fact(f"incident:{pathway.category}", state.incident_at) for pathway in added]
     facts = (Fact("assessment_recorded", now), Fact("first_contact", now), *found)
     return Step(after, EventKind.ASSESSMENT_RECORDED, facts=facts, rearm=True)
 
@@ -188,7 +190,12 @@ def record_follow_up(state: CaseState, order: Order[RecordFollowUp], now: dateti
         update={"risk": body.risk or state.risk, "unreached": 0 if body.reached else state.unreached + 1}
     )
     reached = (Fact("first_contact", body.at),) if body.reached else ()
-    return Step(after, EventKind.FOLLOW_UP_RECORDED, facts=(Fact("follow_up", body.at), *reached), rearm=changed)
+    return Step(
+        after,
+        EventKind.FOLLOW_UP_RECORDED,
+        facts=(Fact("follow_up", body.at, due_on=body.next_on), *reached),
+        rearm=changed,
+    )
 
 
 @rule(RecordConference, CASEWORK)
@@ -202,7 +209,8 @@ def record_conference(state: CaseState, order: Order[RecordConference], now: dat
 def record_milestone(state: CaseState, order: Order[RecordMilestone], now: datetime) -> Step:
     """Keep a fact from outside; it may start or end a clock."""
     check_past("/at", order.body.at, now)
-    return Step(state, EventKind.MILESTONE_RECORDED, facts=(Fact(order.body.kind, order.body.at),))
+    fact = Fact(order.body.kind, order.body.at, agency_id=order.body.agency_id)
+    return Step(state, EventKind.MILESTONE_RECORDED, facts=(fact,))
 
 
 @rule(RecordReview, DECIDING)

@@ -29,7 +29,7 @@ def due_at(start: datetime, clock: ClockKind, units: float, calendar: Calendar) 
 
 def _same_clock_time(start: datetime, days: float, zone: ZoneInfo) -> datetime:
     # Arithmetic within one zone is on the wall clock, which is what "the same clock time" asks for.
-    return (start + timedelta(days=days)).astimezone(UTC)
+    return (start.astimezone(zone) + timedelta(days=days)).astimezone(UTC)
 
 
 def _close_of_working_day(start: datetime, days: int, calendar: Calendar) -> datetime:

@@ -165,7 +165,7 @@ def transfer(state: CaseState, order: Order[TransferCase], now: datetime) -> Ste
         raise NotAllowedInStageError("An emergency referral is open.", allowed=list(OPEN_STAGES))
     update = {"transfer_to": order.body.to_agency_id, "transfer_asked_by": order.actor.account_id}
     told = (Told("transfer_asked", Recipient(agency_id=order.body.to_agency_id)),)
-    facts = (Fact("transfer_asked", now),)
+    facts = (Fact("transfer_asked", now, agency_id=order.body.to_agency_id),)
     return Step(state.model_copy(update=update), EventKind.TRANSFER_ASKED, facts=facts, told=told)
 
 

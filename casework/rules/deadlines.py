@@ -1,6 +1,8 @@
 """Clocks: which start by a fact, which end by it, and when each is due. Lengths and starts are pathway data."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from casework.models.codes import Status, Urgency
 from casework.models.pathway import Category, DeadlinePolicy
@@ -11,7 +13,8 @@ from casework.rules.step import Fact, Step
 OFFICE_OWNERS = frozenset({"caseworker", "supervisor", "head"})
 LOCAL = "local"
 STATUTORY = "statutory"
-FINDING = "finding:"
+LATER = {"finding": "reported_at", "incident": "incident_at"}
+CLOSED = "case_closed"
 
 
 def advance(step: Step, sequence: int) -> CaseState:
@@ -43,7 +46,7 @@ def _ended(deadline: Deadline, step: Step, state: CaseState) -> Deadline:
 
 def _outlived(deadline: Deadline, state: CaseState) -> bool:
     """Whether a case that has ended no longer waits for it: a partner's statutory clock runs on after closing."""
-    if state.open:
+    if state.open or deadline.basis == CLOSED:
         return False
     return state.status is not Status.CLOSED or deadline.class_ != STATUTORY
 
@@ -75,6 +78,8 @@ def _started(state: CaseState, fact: Fact, standing: Iterable[Deadline], sequenc
         for policy in pathway.deadlines:
             category = None if policy.class_ == LOCAL else pathway.category
             key = (policy.kind, category, fact.referral_id)
+            if not state.open and policy.start != CLOSED:
+                continue
             if key in running or not starts(policy, pathway.category, fact) or not _applies(state, policy, fact):
                 continue
             deadline = _armed(state, policy, category, fact, sequence)
@@ -84,9 +89,13 @@ def _started(state: CaseState, fact: Fact, standing: Iterable[Deadline], sequenc
 
 
 def starts(policy: DeadlinePolicy, category: Category, fact: Fact) -> bool:
-    """Whether a fact starts a clock. A category found later runs its report clock from the finding."""
-    if fact.code.startswith(FINDING):
-        return fact.code == f"{FINDING}{category}" and policy.class_ != LOCAL and policy.start == "reported_at"
+    """Whether a fact starts a clock.
+
+    A category found later starts its own clocks only: those of the report from the finding, those of the incident
+    from the incident (`finding:<category>`, `incident:<category>`).
+    """
+    if fact.code in (f"finding:{category}", f"incident:{category}"):
+        return policy.class_ != LOCAL and policy.start == LATER[fact.code.partition(":")[0]]
     return fact.code == policy.start
 
 
@@ -126,8 +135,16 @@ def _armed(
         clock=policy.clock,
         basis=policy.start,
         since=fact.at,
-        due_at=due_at(fact.at, policy.clock, units, state.calendar),
+        due_at=_due(state, policy, fact, units),
     )
+
+
+def _due(state: CaseState, policy: DeadlinePolicy, fact: Fact, units: float) -> datetime:
+    """At the close of the day that was agreed, else after the length of the policy."""
+    if fact.due_on:
+        closes = datetime.combine(fact.due_on, state.calendar.closes, ZoneInfo(state.calendar.zone))
+        return max(closes.astimezone(UTC), fact.at)
+    return due_at(fact.at, policy.clock, units, state.calendar)
 
 
 def _owner(state: CaseState, policy: DeadlinePolicy, fact: Fact) -> Owner:
@@ -135,7 +152,7 @@ def _owner(state: CaseState, policy: DeadlinePolicy, fact: Fact) -> Owner:
         return Owner(role=policy.owner)
     if policy.owner == "agency":
         referral = state.referrals.get(fact.referral_id or "")
-        asked = referral.agency_id if referral else state.transfer_to
+        asked = referral.agency_id if referral else fact.agency_id
         return Owner(agency_id=asked) if asked else Owner(role="caseworker")
     return Owner(agency_id=policy.owner)
 

@@ -38,11 +38,15 @@ from casework.models.codes import (
 )
 from casework.models.notice import Recipient
 from casework.models.parts import RecordedFrom
+from casework.models.pathway import Service
 from casework.models.people import Role
 from casework.models.state import CaseState, Referral
 from casework.rules.assessment import check_past
 from casework.rules.opening import problem
 from casework.rules.step import CASEWORK, DECIDING, RECEIVING, Fact, Step, Told, rule, to_owner, to_supervisors
+
+CARE_GIVEN = frozenset({"service_provided", "partly_provided", "already_received"})
+"""Outcomes of a health referral after which the clinical windows no longer wait."""
 
 
 @rule(ReferCase, CASEWORK)
@@ -160,7 +164,9 @@ def report_progress(state: CaseState, order: Order[ReportProgress], now: datetim
     check_past("/at", order.body.at, now)
     if referral.status is not ReferralStatus.ACCEPTED:
         raise AlreadyDecidedError(f"Progress is reported on an accepted referral; this one is `{referral.status}`.")
-    facts = (Fact("progress_reported", now, referral.id), Fact(order.body.kind, order.body.at, referral.id))
+    reported = Fact("progress_reported", now, referral.id, due_on=order.body.next_on)
+    # The milestone is the case's own: a clock it starts may end by a fact from elsewhere.
+    facts = (reported, Fact(order.body.kind, order.body.at, agency_id=referral.agency_id))
     told = (Told("referral_progress", to_owner(state), referral.id),)
     after = with_referral(state, _changed(referral, {}))
     return Step(after, EventKind.PROGRESS_REPORTED, referral.id, facts, told)
@@ -185,7 +191,9 @@ def complete(state: CaseState, order: Order[CompleteReferral], now: datetime) ->
         "answered_at": referral.answered_at or now,
         "completed_at": now,
     }
-    facts = () if accepted else (Fact("referral_accepted", now, referral.id),)
+    facts: tuple[Fact, ...] = () if accepted else (Fact("referral_accepted", now, referral.id),)
+    if referral.service is Service.HEALTH and order.body.outcome in CARE_GIVEN:
+        facts = (*facts, Fact("medical_care_given", now))
     after = with_referral(state, _changed(referral, update))
     told = (Told("referral_completed", to_owner(state), referral.id),)
     facts = (*facts, Fact("referral_completed", now, referral.id))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from casework.commands import Command, Order
@@ -20,6 +20,10 @@ class Fact:
     code: str
     at: datetime
     referral_id: str | None = None
+    agency_id: str | None = None
+    """Whose turn it is after this fact, where a policy says `agency` and there is no referral."""
+    due_on: date | None = None
+    """A day that was agreed; it goes before the length of the policy."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """What a person reads: tables and colour on terminals, tab-separated lines everywhere else."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import typer
@@ -10,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from starter.cli.failures import Failure
+
+INSTANT = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$")
 
 
 def complain(failure: Failure) -> None:
@@ -38,9 +42,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         for line in (list(columns), *lines):
             typer.echo("\t".join(line))
         return
-    drawn = Table(*columns, title=Text(_plain(title)), title_justify="left", header_style="bold")
+    drawn = Table(title=Text(_plain(title)), title_justify="left", header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
     for line in lines:
-        drawn.add_row(*(Text(cell) for cell in line))
+        drawn.add_row(*(Text(_local(cell)) for cell in line))
     console.print(drawn)
 
 
@@ -68,6 +74,13 @@ def _shown(value: object) -> str:
         case list() | tuple():
             return "; ".join(_shown(item) for item in value)
     return str(value)
+
+
+def _local(cell: str) -> str:
+    """An instant as the clock on this machine's wall shows it; anything else as it is."""
+    if not INSTANT.match(cell):
+        return cell
+    return datetime.fromisoformat(cell).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _plain(text: str) -> str:

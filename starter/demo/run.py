@@ -54,7 +54,7 @@ async def _register(environment: WorkflowEnvironment) -> None:
 
     request = AddSearchAttributesRequest(namespace=environment.client.namespace)
     for key in SEARCH_ATTRIBUTES:
-        request.search_attributes[key.name] = key.indexed_value_type
+        request.search_attributes[key.name] = key.indexed_value_type.value  # type: ignore[assignment]
     await environment.client.operator_service.add_search_attributes(request)
 
 

@@ -57,7 +57,7 @@ def ensure_master_key(file: Path, database_exists: bool) -> Path:
     """
     if not file.exists():
         _refuse_a_new_one(file, database_exists, "the key that opens its cases")
-        write_private(file, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode() + "\n")
+        write_private(file, base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
     return file
 
 

@@ -1,0 +1,382 @@
+"""Memory twins of the ports, and an asking side that applies the real rules to them: the API without servers."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import httpx
+from fastapi import FastAPI
+from temporalio.client import Client
+
+from casework import commands as c
+from casework.db.rows import case_values, log_values, part_values
+from casework.directory.agencies import StaticAgencyDirectory, load_agencies
+from casework.directory.calendar import working_calendar
+from casework.errors import DatabaseUnavailableError, EngineUnavailableError
+from casework.events import Recording
+from casework.ids import case_number
+from casework.models.people import OFFICE_ROLES, Account, Actor, Role
+from casework.models.state import CaseState, Receipt
+from casework.office import Office
+from casework.opening import Opening
+from casework.pathways import load
+from casework.ports import Queued as QueuedRow
+from casework.ports import Reservation
+from casework.rules.access import may_see, referral_shown, shown
+from casework.rules.decide import begin, decide
+from casework.vault.keyed import CommandIds
+from casework.vault.keys import MasterKey
+from casework.vault.keystore import MemoryKeyStore
+from casework.vault.vault import CaseVault
+from starter.asking import Asking
+from starter.cases import Cases, Queued
+from starter.desk import Desk
+from web.app import create_app
+from web.site import Site
+
+Row = dict[str, Any]
+LEAD = "dinas-pppappkb"
+PASSWORD = "kata-sandi-uji-coba"
+MASTER = MasterKey(bytes(range(32)))
+DIRECTORY = StaticAgencyDirectory(load_agencies())
+PATHWAYS = load()
+CALENDAR = working_calendar((2025, 2026, 2027), "Asia/Jakarta")
+
+
+@dataclass
+class Memory:
+    """What a database would hold."""
+
+    states: dict[str, CaseState] = field(default_factory=dict)
+    cases: dict[str, Row] = field(default_factory=dict)
+    log: list[Row] = field(default_factory=list)
+    referrals: dict[str, Row] = field(default_factory=dict)
+    notifications: dict[str, Row] = field(default_factory=dict)
+    deadlines: dict[tuple[str, str], Row] = field(default_factory=dict)
+    reservations: dict[str, Row] = field(default_factory=dict)
+    documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    engine_away: bool = False
+    database_away: bool = False
+    broken: bool = False
+
+    def check(self) -> None:
+        """Fail as a database that is away, or as a defect, where a test asks for it."""
+        if self.database_away:
+            raise DatabaseUnavailableError("The database does not answer.")
+        if self.broken:
+            raise RuntimeError("Siti Kenari")
+
+    def record(self, recording: Recording) -> None:
+        """Write what a command came to."""
+        case_id = recording.case.id
+        self.cases[case_id] = case_values(recording.case)
+        self.log.append(log_values(recording, ""))
+        for rows, parts in ((self.referrals, recording.referrals), (self.notifications, recording.notifications)):
+            rows.update({row["id"]: row for row in part_values(recording, parts)})
+        for row in part_values(recording, recording.deadlines):
+            self.deadlines[(case_id, row["id"])] = row
+
+    def of_case(self, rows: Mapping[str, Row], case_id: str) -> list[Row]:
+        """Rows of a case, with its number."""
+        number = {"case_number": self.cases[case_id]["number"]} if case_id in self.cases else {}
+        return [{**row, **number} for row in rows.values() if row["case_id"] == case_id]
+
+
+@dataclass
+class MemoryReads:
+    """Keeps the promises of `ports.Reads`."""
+
+    memory: Memory
+
+    def case(self, reader: Actor, case_id: str) -> Row | None:
+        self.memory.check()
+        row = self.memory.cases.get(case_id)
+        if row is None or not may_see(reader, row, self.memory.of_case(self.memory.referrals, case_id)):
+            return None
+        return shown(reader, row)
+
+    def case_id_of_number(self, reader: Actor, number: str) -> str | None:
+        return next((id_ for id_ in self.memory.cases if (self.case(reader, id_) or {}).get("number") == number), None)
+
+    def cases(
+        self, reader: Actor, filters: Mapping[str, str], limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        self.memory.check()
+        seen = [row for row in (self.case(reader, id_) for id_ in reversed(self.memory.cases)) if row]
+        found = [row for row in seen if all(_matches(row, name, value) for name, value in filters.items())]
+        start = int(cursor or 0)
+        page: list[Mapping[str, Any]] = [*found[start : start + limit]]
+        return page, str(start + limit) if len(found) > start + limit else None
+
+    def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
+        return [row for row in self.memory.log if row["case_id"] == case_id and (not kinds or row["kind"] in kinds)]
+
+    def event(self, command_id: str) -> Row | None:
+        return next((row for row in self.memory.log if row["command_id"] == command_id), None)
+
+    def receipt(self, command_id: str) -> Receipt | None:
+        self.memory.check()
+        row = self.event(command_id)
+        return Receipt.model_validate({name: row[name] for name in Receipt.model_fields}) if row else None
+
+    def referrals(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
+        rows = self.memory.of_case(self.memory.referrals, case_id)
+        return [referral_shown(reader, row) for row in rows if self._sees_part(reader, row)]
+
+    def referral(self, reader: Actor, referral_id: str) -> Row | None:
+        case_id = self.memory.referrals.get(referral_id, {}).get("case_id", "")
+        return next((dict(row) for row in self.referrals(reader, case_id) if row["id"] == referral_id), None)
+
+    def inbox(
+        self, reader: Actor, agency_id: str | None, status: str | None, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        rows = [row for case_id in self.memory.cases for row in self.referrals(reader, case_id)]
+        wanted = {"agency_id": agency_id, "status": status}
+        return [r for r in rows if all(r[name] == value for name, value in wanted.items() if value)], None
+
+    def notifications(self, reader: Actor, agency_id: str | None) -> list[Mapping[str, Any]]:
+        rows = [row for id_ in self.memory.cases for row in self.memory.of_case(self.memory.notifications, id_)]
+        mine = [row for row in rows if self._sees_part(reader, {**row, "status": "sent"})]
+        return [row for row in mine if agency_id in (None, row["agency_id"])]
+
+    def notification(self, reader: Actor, notification_id: str) -> Row | None:
+        return next((dict(row) for row in self.notifications(reader, None) if row["id"] == notification_id), None)
+
+    def transfer_to(self, case_id: str) -> str | None:
+        rows = self.log(case_id, ("TransferAsked",))
+        return rows[-1]["body"]["to_agency_id"] if rows else None
+
+    def queued(self, reader: Actor, case_id: str) -> Row | None:
+        row = self.memory.reservations.get(case_id)
+        waiting = row is not None and case_id not in self.memory.cases
+        return row if row and waiting and row["account_id"] == reader.account_id else None
+
+    def deadlines(self, case_id: str) -> list[Mapping[str, Any]]:
+        return [row for (owner, _), row in self.memory.deadlines.items() if owner == case_id]
+
+    def facts_of_client(self, case_id: str) -> Row | None:
+        return self.memory.cases.get(case_id)
+
+    def _sees_part(self, reader: Actor, row: Mapping[str, Any]) -> bool:
+        if reader.role is Role.AGENCY_OFFICER:
+            return bool(row["agency_id"] == reader.agency_id and row["status"] != "pending")
+        if reader.role not in {*OFFICE_ROLES, Role.COORDINATOR}:
+            return False
+        return self.case(reader, row["case_id"]) is not None
+
+
+def _matches(row: Row, name: str, value: str) -> bool:
+    return value in row["categories"] if name == "category" else bool(row[name] == value)
+
+
+@dataclass
+class MemoryReservations:
+    """Keeps the promises of `ports.Reservations`."""
+
+    memory: Memory
+    openings: dict[str, bytes] = field(default_factory=dict)
+
+    def reserve(
+        self, command_id: str, account_id: str, agency_id: str, body_digest: str, *, district: str, year: int, risk: str
+    ) -> Reservation:
+        self.memory.check()
+        kept = next((r for r in self.memory.reservations.values() if r["command_id"] == command_id), None)
+        count = len(self.memory.reservations) + 1
+        row = kept or {
+            "case_id": f"case-{count}",
+            "number": case_number(district, year, count),
+            "command_id": command_id,
+            "account_id": account_id,
+            "agency_id": agency_id,
+            "body_digest": body_digest,
+            "risk": risk,
+        }
+        self.memory.reservations[row["case_id"]] = row
+        given = {name: row[name] for name in ("case_id", "number", "body_digest")}
+        return Reservation(**given, created=kept is None, started=False)
+
+    def keep_opening(self, case_id: str, sealed: bytes) -> None:
+        self.openings.setdefault(case_id, sealed)
+
+    def opening(self, case_id: str) -> bytes | None:
+        return self.openings.get(case_id)
+
+    def release(self, case_id: str) -> None:
+        self.memory.reservations.pop(case_id, None)
+
+    def queued(self, limit: int = 50) -> tuple[QueuedRow, ...]:
+        return ()
+
+
+@dataclass
+class MemoryDocuments:
+    """Keeps the promises of `ports.Documents`."""
+
+    memory: Memory
+
+    def put_pending(self, document_id: str, case_id: str, command_id: str, digest: str, sealed: bytes) -> None:
+        self.memory.documents.setdefault(document_id, (case_id, sealed))
+
+    def get(self, case_id: str, document_id: str) -> bytes | None:
+        named = {row["document_id"] for row in self.memory.log if row["case_id"] == case_id}
+        owner, sealed = self.memory.documents.get(document_id, ("", b""))
+        return sealed if owner == case_id and document_id in named else None
+
+    def discard_pending(self, document_id: str) -> None:
+        self.memory.documents.pop(document_id, None)
+
+
+class MemoryAccounts:
+    """Keeps the promises of `ports.Accounts`; a token is `token-` and the name of its account."""
+
+    def __init__(self, *accounts: Account) -> None:
+        self._accounts = {account.id: account for account in accounts}
+
+    def get(self, account_id: str) -> Account | None:
+        return self._accounts.get(account_id)
+
+    def sign_in(self, username: str, password: str) -> Account | None:
+        return self.get(username) if password == PASSWORD else None
+
+    def issue_token(self, account_id: str, seconds: int) -> tuple[str, datetime]:
+        return f"token-{account_id}", datetime.now(UTC) + timedelta(seconds=seconds)
+
+    def of_token(self, token: str) -> Account | None:
+        return self.get(token.removeprefix("token-")) if token.startswith("token-") else None
+
+    def of_office(self, agency_id: str, role: str | None) -> list[Mapping[str, Any]]:
+        own = [account for account in self._accounts.values() if account.agency_id == agency_id]
+        return [{**each.model_dump(), "open_cases": 0} for each in own if role in (None, each.role)]
+
+
+class MemoryCases(Cases):
+    """The asking side, whose engine is the rules themselves."""
+
+    def __init__(self, desk: Desk, memory: Memory) -> None:
+        super().__init__(cast(Client, None), desk)
+        self._memory = memory
+        self.asked: list[tuple[str, Asking]] = []
+
+    async def start(self, opening: Opening) -> Receipt:
+        if self._memory.engine_away:
+            raise Queued(opening.case_id, opening.number)
+        if opening.case_id not in self._memory.states:
+            self._keep(*begin(opening, datetime.now(UTC)))
+        return self._memory.states[opening.case_id].receipts[0]
+
+    async def _give(self, name: str, ask: Asking, body: c.Command) -> Receipt:
+        self.asked.append((name, ask))
+        return await super()._give(name, ask, body)
+
+    async def _send(self, name: str, case_id: str, order: c.Order[Any]) -> Receipt:
+        if self._memory.engine_away or case_id not in self._memory.states:
+            raise EngineUnavailableError("The engine is away.")
+        return self._keep(*decide(self._memory.states[case_id], order, datetime.now(UTC)))
+
+    def _keep(self, state: CaseState, recording: Recording) -> Receipt:
+        self._memory.states[state.case_id] = state
+        self._memory.record(recording)
+        return state.receipts[-1]
+
+
+ACCOUNTS = (
+    ("caseworker", Role.CASEWORKER, LEAD),
+    ("caseworker2", Role.CASEWORKER, LEAD),
+    ("supervisor", Role.SUPERVISOR, LEAD),
+    ("head", Role.HEAD, LEAD),
+    ("coordinator", Role.COORDINATOR, LEAD),
+    ("administrator", Role.ADMINISTRATOR, LEAD),
+    ("auditor", Role.AUDITOR, LEAD),
+    ("viewer", Role.VIEWER, LEAD),
+    ("police", Role.AGENCY_OFFICER, "unit-ppa-polres"),
+    ("hospital", Role.AGENCY_OFFICER, "rsud-muaradua"),
+    ("supervisor2", Role.SUPERVISOR, "uptd-ppa-sumatera-selatan"),
+    ("hotline", Role.SYSTEM, LEAD),
+)
+
+
+@dataclass
+class Web:
+    """The application on memory, and how to ask it as somebody."""
+
+    memory: Memory
+    cases: MemoryCases
+    app: FastAPI
+    parts: dict[str, bool]
+
+    @asynccontextmanager
+    async def client(self, username: str | None = None) -> Any:
+        """A client, signed in where a name is given."""
+        headers = {"Authorization": f"Bearer token-{username}"} if username else {}
+        transport = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+            yield client
+
+    async def ask(self, username: str | None, method: str, path: str, **request: Any) -> httpx.Response:
+        """One request as somebody; a path under `/api/v1` unless it starts with another root."""
+        outside = path.startswith(("/health", "/oauth", "/api"))
+        async with self.client(username) as client:
+            answer: httpx.Response = await client.request(method, path if outside else f"/api/v1{path}", **request)
+        return answer
+
+    async def post(self, username: str | None, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """A POST; `Idempotency_Key="k"` is the header of that name."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.ask(username, "POST", path, json={} if body is None else body, headers=named)
+
+    async def get(self, username: str | None, path: str, **query: Any) -> httpx.Response:
+        """A GET."""
+        return await self.ask(username, "GET", path, params=query)
+
+
+def web(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Web:
+    """The API on fresh memory."""
+    memory = Memory()
+    accounts = [Account(id=name, username=name, role=role, agency_id=agency) for name, role, agency in ACCOUNTS]
+    desk = Desk(
+        Office("OKUS", "Asia/Jakarta", LEAD, PATHWAYS, CALENDAR, now),
+        CommandIds(MASTER),
+        CaseVault(MemoryKeyStore()),
+        MemoryReservations(memory),
+        MemoryDocuments(memory),
+        MemoryReads(memory),
+        MemoryAccounts(*accounts),
+        DIRECTORY,
+    )
+    cases = MemoryCases(desk, memory)
+    parts = {"database": True, "engine": True, "worker": True}
+    checks = {name: _check(parts, name) for name in parts}
+    site = Site(cases=cases, desk=desk, agencies=tuple(DIRECTORY), checks=checks)
+    return Web(memory, cases, create_app(site), parts)
+
+
+def _check(parts: dict[str, bool], name: str) -> Callable[[], Any]:
+    async def check() -> bool:
+        return parts[name]
+
+    return check
+
+
+def report(**changes: Any) -> Row:
+    """A report that can be taken, an hour old."""
+    at = datetime.now(UTC) - timedelta(hours=1)
+    return {
+        "channel": "walk_in",
+        "reported_at": at.isoformat(),
+        "categories": ["child_violence"],
+        "risk": "high",
+        "reporter": {"kind": "family", "name": "Rohana Kenari", "phone": "+6281200000011"},
+        "client": {"kind": "child", "name": "Siti Kenari", "sex": "female", "birth_date": "2014-07-19"},
+        "alleged_perpetrators": [{"relation": "neighbour", "name": "Budi Kenari"}],
+        "consent": {"given_by": "caregiver", "services": True, "sharing": True},
+        "narrative": "Datang bersama ibunya.",
+        **changes,
+    }
+
+
+def frames(content: bytes, size: int = 65_536) -> Iterator[bytes]:
+    """A body in pieces, its length not announced."""
+    for start in range(0, len(content), size):
+        yield content[start : start + size]

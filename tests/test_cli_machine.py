@@ -1,0 +1,161 @@
+"""The command line on the machine Tuntas runs on: migrating, seeding, accounts, pathways and the audit."""
+
+import base64
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from casework.db.accounts import SqlAccounts
+from casework.db.session import engine_for
+from casework.db.store import SqlCaseStore
+from casework.db.tables import case_log
+from casework.directory.agencies import load_agencies
+from casework.models.people import Role
+from starter.cli.demonstration import accounts_of
+from tests.command_line import Run, run
+from tests.postgres import Scratch, scratch_database
+from tests.recordings import following, opening
+
+NUMBER = "OKUS-2026-00042-1"
+__all__ = ["run"]
+
+
+def test_pathways_check_finds_what_is_wrong(run: Run, tmp_path: Path) -> None:
+    """The built-in ones are right; a directory with a file that is none is not."""
+    (tmp_path / "mine.toml").write_text("")
+
+    assert run("pathways", "check")[0] == 0
+    status, out, err = run("pathways", "check", tmp_path, "--json")
+    assert (status, len(json.loads(out))) == (1, 1)
+    assert "mine.toml" in err
+
+
+def test_demonstration_accounts_are_at_agencies_that_exist() -> None:
+    """Each of the contract's names, each at an agency of the directory."""
+    accounts = accounts_of("dinas-pppappkb")
+
+    assert {agency_id for _, agency_id in accounts.values()} <= load_agencies().keys()
+    assert {role for role, _ in accounts.values()} == set(Role)
+    assert len(accounts) == 24
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Scratch]:
+    """A case database and a key store."""
+    with scratch_database() as made:
+        yield made
+
+
+@pytest.fixture
+def machine(scratch: Scratch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scratch:
+    """The environment of the machine Tuntas runs on."""
+    key = tmp_path / "master.key"
+    key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
+    for name, value in {
+        "DATABASE_URL": scratch.app_url,
+        "DATABASE_OWNER_URL": scratch.owner_url,
+        "KEYSTORE_URL": scratch.keystore_url,
+        "TUNTAS_MASTER_KEY_FILE": str(key),
+        "TUNTAS_DEMO_PASSWORD": "kata-sandi-uji-coba",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return scratch
+
+
+def test_settings_that_are_missing_are_named(run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bad usage, not a trace."""
+    monkeypatch.delenv("KEYSTORE_URL")
+
+    status, _, err = run("seed")
+
+    assert (status, "KEYSTORE_URL" in err) == (2, True)
+
+
+def test_migrate_may_be_repeated(run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an owner for the key store, or without one of its own."""
+    assert run("migrate")[0] == 0
+    monkeypatch.setenv("KEYSTORE_OWNER_URL", machine.keystore_owner_url)
+    assert run("migrate")[:2] == (0, "migrated\n")
+    monkeypatch.delenv("DATABASE_OWNER_URL")
+    assert run("migrate")[0] == 2
+
+
+def test_a_database_that_is_away_is_status_three(
+    run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever command asks."""
+    away = sa.make_url(machine.app_url).set(port=1).render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", away)
+
+    assert run("audit", "verify")[0] == 3
+    assert run("seed")[0] == 3
+
+
+def test_seed_makes_what_is_missing_once(run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second time it makes nothing; under another password it says so."""
+    assert run("seed")[:2] == (0, "demonstration accounts: 24 made\n")
+    assert run("seed")[:2] == (0, "demonstration accounts: 0 made\n")
+    monkeypatch.setenv("TUNTAS_DEMO_PASSWORD", "another-kata-sandi")
+    assert run("seed")[0] == 1
+
+
+def test_accounts_are_added_given_a_token_and_disabled(
+    run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token works until its account is disabled."""
+    monkeypatch.setenv("TUNTAS_PASSWORD", "cukup-panjang-sekali")
+    add = ("account", "add", "siti", "--role", "caseworker", "--agency")
+    assert run(*add, "no-such-agency")[0] == 1
+    assert run(*add, "dinas-pppappkb")[0] == 0
+    assert run(*add, "dinas-pppappkb")[0] == 1
+    token = run("account", "token", "siti")[1].strip()
+    engine = engine_for(machine.app_url)
+    accounts = SqlAccounts(engine)
+
+    known = accounts.of_token(token)
+    assert known is not None
+    assert known.username == "siti"
+    assert run("account", "disable", "siti")[0] == 0
+    assert accounts.of_token(token) is None
+    assert run("account", "token", "siti")[0] == 1
+    assert run("account", "disable", "nobody")[0] == 1
+    monkeypatch.setenv("TUNTAS_PASSWORD", "short")
+    assert run("account", "add", "budi", "--role", "viewer", "--agency", "bupati")[0] == 1
+    engine.dispose()
+
+
+def test_audit_verify_names_the_row_that_was_changed(run: Run, machine: Scratch) -> None:
+    """A log as it was written is right; a row changed behind its back, or a tail cut off, is found and named."""
+    engine = engine_for(machine.app_url)
+    first = opening()
+    for recording in (first, following(first)):
+        SqlCaseStore(engine).record(recording)
+    engine.dispose()
+    number = first.case.number
+
+    assert run("audit", "verify")[:2] == (0, "1 cases: every log is as it was written\n")
+    assert run("audit", "verify", NUMBER)[0] == 1
+    with owner(machine) as connection:
+        connection.execute(sa.update(case_log).where(case_log.c.sequence == 2).values(account_id="somebody-else"))
+    status, out, err = run("audit", "verify", number, "--json")
+    assert (status, json.loads(out)["findings"][0]["sequence"]) == (1, 2)
+    assert f"{number} at 2: the log is not what was written here" in err
+    with owner(machine) as connection:
+        connection.execute(sa.delete(case_log).where(case_log.c.sequence == 2))
+    assert f"{number} at 1: the log ends here, the case stands at 2" in run("audit", "verify")[2]
+
+
+@contextmanager
+def owner(machine: Scratch) -> Iterator[sa.Connection]:
+    """The database's owner, who can do what the application cannot, triggers of the log set aside."""
+    engine = engine_for(machine.owner_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE case_log DISABLE TRIGGER USER")
+        yield connection
+        connection.exec_driver_sql("ALTER TABLE case_log ENABLE TRIGGER USER")
+    engine.dispose()
