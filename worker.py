@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -27,6 +28,7 @@ from casework.temporal.names import CASES, NOTICES
 from casework.temporal.sandbox import workflow_runner
 from starter.cases import Cases
 from starter.desk import Desk
+from starter.replay import ReplayMismatchError, gate
 from workflows.case import CaseWorkflow
 from workflows.delivery import DeliveryWorkflow
 
@@ -100,6 +102,7 @@ async def run(settings: Settings) -> None:
     """Work until told to stop; what is under way is finished first."""
     outside = adapters(settings)
     client = await reach(settings, outside)
+    await gate(client, outside.builds, lambda count: log.info("histories_replayed", count=count))
     desk = Desk(office(settings), *outside.for_desk())
     cases = Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events)
     stop = asyncio.Event()
@@ -130,7 +133,12 @@ def main() -> None:
     """Run one worker process."""
     settings = load()
     configure(settings.log_level)
-    asyncio.run(run(settings))
+    try:
+        asyncio.run(run(settings))
+    except ReplayMismatchError as mismatch:
+        for wrong in mismatch.mismatches:
+            log.error("build_refused", case=wrong.case, detail=wrong.detail)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

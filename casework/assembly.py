@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from casework.db.accounts import SqlAccounts
+from casework.db.builds import SqlBuilds
 from casework.db.documents import SqlDocuments
 from casework.db.notices import SqlNotices
 from casework.db.reads import SqlReads
@@ -42,6 +43,7 @@ class Adapters:
     reads: SqlReads
     accounts: SqlAccounts
     notices: SqlNotices
+    builds: SqlBuilds
     directory: StaticAgencyDirectory
 
     def for_desk(self) -> tuple[CommandIds, CaseVault, SqlReservations, SqlDocuments, SqlReads, SqlAccounts, Directory]:
@@ -74,6 +76,7 @@ def adapters(settings: Settings) -> Adapters:
         reads=SqlReads(engine),
         accounts=SqlAccounts(engine),
         notices=SqlNotices(engine),
+        builds=SqlBuilds(engine),
         directory=StaticAgencyDirectory(load_agencies()),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
 import httpx
@@ -56,10 +57,16 @@ class Memory:
     notifications: dict[str, Row] = field(default_factory=dict)
     deadlines: dict[tuple[str, str], Row] = field(default_factory=dict)
     reservations: dict[str, Row] = field(default_factory=dict)
+    openings: dict[str, bytes] = field(default_factory=dict)
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     engine_away: bool = False
     database_away: bool = False
     broken: bool = False
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for name, fresh in vars(Memory()).items():
+            setattr(self, name, fresh)
 
     def check(self) -> None:
         """Fail as a database that is away, or as a defect, where a test asks for it."""
@@ -176,7 +183,6 @@ class MemoryReservations:
     """Keeps the promises of `ports.Reservations`."""
 
     memory: Memory
-    openings: dict[str, bytes] = field(default_factory=dict)
 
     def reserve(
         self, command_id: str, account_id: str, agency_id: str, body_digest: str, *, district: str, year: int, risk: str
@@ -198,10 +204,10 @@ class MemoryReservations:
         return Reservation(**given, created=kept is None, started=False)
 
     def keep_opening(self, case_id: str, sealed: bytes) -> None:
-        self.openings.setdefault(case_id, sealed)
+        self.memory.openings.setdefault(case_id, sealed)
 
     def opening(self, case_id: str) -> bytes | None:
-        return self.openings.get(case_id)
+        return self.memory.openings.get(case_id)
 
     def release(self, case_id: str) -> None:
         self.memory.reservations.pop(case_id, None)
@@ -331,8 +337,20 @@ class Web:
         return await self.ask(username, "GET", path, params=query)
 
 
-def web(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Web:
-    """The API on fresh memory."""
+def web() -> Web:
+    """The API on fresh memory. The application itself is built once: that takes longer than most tests."""
+    one = _web()
+    one.memory.clear()
+    one.cases.asked.clear()
+    one.parts.update(dict.fromkeys(one.parts, True))
+    return one
+
+
+_web = cache(lambda: web_at(lambda: datetime.now(UTC)))
+
+
+def web_at(now: Callable[[], datetime]) -> Web:
+    """The API with a clock of its own."""
     memory = Memory()
     accounts = [Account(id=name, username=name, role=role, agency_id=agency) for name, role, agency in ACCOUNTS]
     desk = Desk(

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from casework.models.codes import Part
-from tests.api_fakes import Web, report, web
+from tests.api_fakes import Web, report, web, web_at
 from tests.test_api_errors import is_problem
 from tests.test_api_writes import opened, referred
 
@@ -84,7 +83,7 @@ async def test_lists_are_filtered_and_paged(app: Web) -> None:
 
 async def test_a_case_is_stalled_when_something_is_overdue() -> None:
     """By the clock port, in lists, the case and its outlook alike."""
-    app = web(lambda: datetime.now(UTC) + timedelta(days=30))
+    app = web_at(lambda: datetime.now(UTC) + timedelta(days=30))
     case_id = (await app.post("supervisor", "/cases", report())).json()["id"]
 
     listed = (await app.get("supervisor", "/cases", stalled="true")).json()["items"]

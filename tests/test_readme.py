@@ -59,7 +59,8 @@ async def shell(script: str, address: str, tmp_path: Path) -> str:
         "bash", "-euc", script, cwd=ROOT, env=environment, stdout=PIPE, stderr=PIPE
     )
     out, err = await running.communicate()
-    assert (running.returncode, err.decode()) == (0, "")
+    assert err.decode() == ""
+    assert running.returncode == 0
     return out.decode()
 
 

@@ -238,3 +238,10 @@ absences = Table(
     _must("ends_at", INSTANT),
     _may("deputy_id", Text, ForeignKey("accounts.id")),
 )
+
+builds = Table(
+    "builds",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    _must("passed_at", INSTANT),
+)

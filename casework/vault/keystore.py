@@ -4,7 +4,7 @@ What backups of the case database hold of it is then lost, unless a backup of th
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Protocol
 
@@ -104,11 +104,16 @@ class SqlKeyStore:
 
 
 class MemoryKeyStore:
-    """The same promises without a database, for tests."""
+    """The same promises without a database: for tests, and for the recorded histories."""
 
     def __init__(self) -> None:
         self._keys: dict[str, bytes] = {}
         self._lock = threading.Lock()
+
+    def restore(self, keys: Mapping[str, bytes]) -> None:
+        """Take over keys that were made before."""
+        with self._lock:
+            self._keys.update(keys)
 
     def create(self, case_id: str) -> bytes:
         """The key of a case, made if there is none."""
