@@ -61,9 +61,9 @@ def notice_worker(client: Client, outside: Adapters, settings: Settings) -> Work
     """Sends notices, on threads of its own."""
     delivery = NoticeDelivery(
         outside.notices,
-        notifier_for(settings),
+        notifier_for(settings, outside.master.derive(b"webhooks") if settings.webhooks else None),
         ZoneInfo(settings.timezone),
-        f"http://{settings.web_host}:{settings.web_port}",
+        settings.pages,
     )
     return Worker(
         client,

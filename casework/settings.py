@@ -37,12 +37,23 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(
         None, alias="TUNTAS_SMTP_URL", description="smtp://user:password@host:port for mail"
     )
+    webhooks: bool = Field(
+        False, alias="TUNTAS_WEBHOOKS", description="Whether signed webhooks go to contacts that ask for them"
+    )
+    base_url: str = Field(
+        "", alias="TUNTAS_BASE_URL", description="Address of the pages in notices; empty: host and port"
+    )
     mail_from: str = Field("tuntas@localhost", alias="TUNTAS_MAIL_FROM", description="Sender of mail")
     log_level: str = Field("INFO", alias="TUNTAS_LOG_LEVEL", description="Log level")
     rollover_events: int = Field(
         2000, alias="TUNTAS_ROLLOVER_EVENTS", description="Events after which a case continues as new"
     )
     rpc_seconds: float = Field(5.0, alias="TUNTAS_RPC_SECONDS", description="How long a caller waits for the engine")
+
+    @property
+    def pages(self) -> str:
+        """Where people reach the pages."""
+        return self.base_url or f"http://{self.web_host}:{self.web_port}"
 
 
 def load() -> Settings:

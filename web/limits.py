@@ -7,6 +7,8 @@ from casework.errors import TooLargeError
 from web.api.problems import of_error
 
 MOST_BYTES = 256 * 1024
+MOST_DROPPED = 16 * 1024 * 1024
+"""How much of a refused body is taken in and thrown away: a client that is still sending hears no answer."""
 
 
 class BodyLimit:
@@ -23,6 +25,7 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdecimal() and int(announced) > self._most:
+            await _drop(receive)
             await of_error(self._too_large())(scope, receive, send)
             return
         taken = 0
@@ -32,6 +35,8 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._most:
+                if message.get("more_body"):
+                    await _drop(receive)
                 raise self._too_large()
             return message
 
@@ -39,3 +44,11 @@ class BodyLimit:
 
     def _too_large(self) -> TooLargeError:
         return TooLargeError(f"A body holds at most {self._most} bytes; nothing was stored.")
+
+
+async def _drop(receive: Receive) -> None:
+    dropped, more = 0, True
+    while more and dropped < MOST_DROPPED:
+        message = await receive()
+        dropped += len(message.get("body", b""))
+        more = message.get("more_body", False)

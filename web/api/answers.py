@@ -40,7 +40,7 @@ class CaseSummary(Answer):
     categories: tuple[Category, ...]
     risk: Risk | None
     revision: int
-    agency_id: str | None
+    agency_id: str
     assigned_to: str | None
     opened_at: datetime | None
     closed_at: datetime | None

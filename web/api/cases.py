@@ -93,7 +93,7 @@ class CaseReading:
             queued = self._reads.queued(actor, case_id)
             if queued is None:
                 raise NotFoundError("There is no such case.")
-            return reply(queued_of(queued), headers=etag(0))
+            return reply(queued_of(actor, queued), headers=etag(0))
         return reply(case_of(self._texts, actor, row, self._now()), headers=etag(row["revision"]))
 
     def _log(self, actor: Actor, case_id: str, query: Pages) -> Page[LogRow]:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from casework.events import EventKind
 from casework.models.codes import Part, ReferralStatus
 from casework.models.people import Actor, Role
-from casework.rules.access import referral_shown, shown
+from casework.rules.access import columns_shown, referral_shown, shown
 from web.api.answers import Answer, CaseAnswer, ReferralAnswer, summary
 from web.api.texts import Row, Texts, may_read
 
@@ -37,12 +37,14 @@ def case_of(texts: Texts, reader: Actor, row: Row, now: datetime, upto: int | No
     return CaseAnswer.model_validate({**seen, "pathways": pathways if seen["pathways"] else [], "client": client})
 
 
-def queued_of(row: Row) -> CaseAnswer:
+def queued_of(reader: Actor, row: Row) -> CaseAnswer:
     """A reported case that has not started."""
-    blank = dict.fromkeys(("agency_id", "assigned_to", "opened_at", "closed_at", "due_at", "client"))
-    nothing: dict[str, Any] = {"categories": [], "pathways": [], "links": [], "stalled": False, "revision": 0}
-    own = {"id": row["case_id"], "number": row["number"], "status": "queued", "stage": "intake", "risk": row["risk"]}
-    return CaseAnswer.model_validate({**blank, **nothing, **own})
+    columns = columns_shown(reader.role)
+    blank: dict[str, Any] = dict.fromkeys(("assigned_to", "opened_at", "closed_at", "due_at", "client"))
+    nothing = {"categories": [], "pathways": [], "links": [], "stalled": False, "revision": 0}
+    own = {"id": row["case_id"], "number": row["number"], "agency_id": row["agency_id"]}
+    risk = row["risk"] if columns is None or "risk" in columns else None
+    return CaseAnswer.model_validate({**blank, **nothing, **own, "risk": risk, "status": "queued", "stage": "intake"})
 
 
 def referral_of(texts: Texts, reader: Actor, row: Row, case: Row, upto: int | None = None) -> ReferralAnswer:
