@@ -14,6 +14,7 @@ from casework.models.codes import (
     Answer,
     Channel,
     ClosureReason,
+    ConsentGiver,
     ConsentScope,
     LinkRelation,
     Method,
@@ -245,7 +246,7 @@ class LinkCases(Command):
 
 class WithdrawConsent(Command):
     scope: ConsentScope
-    by: str | None = Field(None, max_length=40)
+    by: ConsentGiver | None = None
 
 
 class SendReminder(Command):

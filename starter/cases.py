@@ -133,7 +133,7 @@ class Cases:
                 id=opening.order.command_id,
                 rpc_timeout=self._wait,
             )
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError, WorkflowAlreadyStartedError):
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError, WorkflowAlreadyStartedError, RuntimeError):
             answered = await asyncio.to_thread(self._desk.reads.receipt, opening.order.command_id)
             if answered:
                 return answered
@@ -166,7 +166,7 @@ class Cases:
                     name, order, id=order.command_id, result_type=Receipt, rpc_timeout=self._wait
                 )
                 return receipt
-            except WorkflowUpdateRPCTimeoutOrCancelledError:
+            except (WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError):  # a lazy client that cannot connect
                 raise EngineUnavailableError(AWAY) from None
             except RPCError as failure:
                 if failure.status is not RPCStatusCode.NOT_FOUND:

@@ -6,13 +6,14 @@ from typing import TypeVar
 
 from casework import commands as c
 from casework.ids import new_id
+from casework.models.codes import ReporterKind
 from casework.models.pathway import Pathway
 from casework.models.people import Actor, Role
 from casework.models.sealing import blank, given, split
 from casework.office import Office
 from casework.opening import Opening
 from casework.ports import Accounts, CommandIds, Directory, Documents, Reads, Reservations, Vault
-from casework.rules.opening import check_opening, facts_of
+from casework.rules.opening import check_opening, day_of, facts_of
 from starter.asking import Asking
 from starter.lookups import Lookups
 
@@ -75,7 +76,7 @@ class Desk:
         """The opening of a reserved case, its texts sealed under the case's new key."""
         self.vault.create_key(case_id)
         document, texts = self._seal(case_id, command_id, digest, body)
-        day = body.reported_at.date()
+        day = day_of(body.reported_at, self.office.timezone)
         order = c.Order[c.OpenCase](
             command_id=command_id,
             body_digest=digest,
@@ -84,7 +85,7 @@ class Desk:
             new_id=case_id,
             document=document,
             texts=texts,
-            facts=self.lookups.reporter(body),
+            facts=self.lookups.reporter(body.reporter),
         )
         return Opening(
             case_id=case_id,
@@ -99,7 +100,7 @@ class Desk:
     def checked(self, ask: Asking, body: c.OpenCase) -> c.OpenCase:
         """The report, if it can be taken; an agency officer reports for the own agency. Leaves nothing behind."""
         if ask.actor.role is Role.AGENCY_OFFICER:
-            reporter = body.reporter.model_copy(update={"kind": "agency", "agency_id": ask.actor.agency_id})
+            reporter = body.reporter.model_copy(update={"kind": ReporterKind.AGENCY, "agency_id": ask.actor.agency_id})
             body = c.OpenCase.model_validate({**body.model_dump(), "reporter": reporter.model_dump()})
         check_opening(body, self.office.now(), self.office.timezone)
         self.lookups.agency(body.reporter.agency_id)

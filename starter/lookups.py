@@ -12,12 +12,13 @@ from casework.errors import (
     UnknownAgencyError,
     UnknownCaseError,
 )
+from casework.models.parts import Client, Reporter
 from casework.models.pathway import Service
 from casework.models.people import Actor, Role
 from casework.models.state import age_band
 from casework.office import Office
 from casework.ports import Accounts, Directory, Reads
-from casework.rules.opening import problem, years_of
+from casework.rules.opening import check_client, day_of, problem, reporting_agency, years_of
 from starter.asking import Asking
 
 Facts = dict[str, bool | int | str]
@@ -62,9 +63,14 @@ class Lookups:
         self.agency(body.agency_id)
         return {}
 
-    @_of.register(c.Notify)
-    @_of.register(c.RecordService)
-    def _(self, body: c.Notify | c.RecordService, ask: Asking) -> Facts:
+    @_of.register
+    def _(self, body: c.Notify, ask: Asking) -> Facts:
+        self.agency(body.agency_id)
+        agency = self.directory.get(body.agency_id or "")
+        return {"receiver_kind": agency.kind} if agency else {}
+
+    @_of.register
+    def _(self, body: c.RecordService, ask: Asking) -> Facts:
         self.agency(body.agency_id)
         return {}
 
@@ -72,6 +78,8 @@ class Lookups:
     def _(self, body: c.RecordConference, ask: Asking) -> Facts:
         for agency_id in (body.called_by, *body.participants):
             self.agency(agency_id)
+        for decision in body.decisions:
+            self.somebody(decision.owner)
         return {}
 
     @_of.register
@@ -125,12 +133,36 @@ class Lookups:
 
     @_of.register
     def _(self, body: c.AmendClient, ask: Asking) -> Facts:
-        band = age_band(years_of(body.client, self.office.now().date())) if body.client else None
+        reporter = self.reporter(body.reporter) if body.reporter else {}
+        return {**reporter, **(self._client(ask, body.client) if body.client else {})}
+
+    def _client(self, ask: Asking, client: Client) -> Facts:
+        """The age band on the day of the report; the rule does not see the birth date, which is sealed."""
+        case = self.reads.case(ask.actor, ask.case_id)
+        if case is None:
+            raise NotFoundError("There is no such case.")
+        day = day_of(case["reported_at"], self.office.timezone)
+        check_client(client, day)
+        band = age_band(years_of(client, day))
         return {"age_band": band} if band else {}
 
-    def reporter(self, body: c.OpenCase) -> Facts:
+    @_of.register
+    def _(self, body: c.RequestClosure, ask: Asking) -> Facts:
+        for left in body.left_open:
+            self.somebody(left.followed_by)
+        return {}
+
+    def somebody(self, name: str | None) -> None:
+        """Refuse who is neither an agency, nor an account, nor a role: a name would travel in the clear."""
+        known = name is None or Role.has(name) or self.directory.get(name) or self.accounts.get(name)
+        if not known:
+            raise UnknownAccountError("There is no such account, role or agency.")
+
+    def reporter(self, reporter: Reporter) -> Facts:
         """The kind of the reporting agency: what the police report needs no telling to the police."""
-        agency = self.directory.get(body.reporter.agency_id or "")
+        agency_id = reporting_agency(reporter)
+        self.agency(reporter.agency_id)
+        agency = self.directory.get(agency_id) if agency_id else None
         return {"reporter_kind": agency.kind} if agency else {}
 
     def milestone(self, kind: str) -> None:

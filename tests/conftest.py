@@ -1,4 +1,4 @@
-"""Real servers for the suite: one Temporal development server and one PostgreSQL, a database a test module."""
+"""Real servers for the suite: one PostgreSQL, and a Temporal development server and a database for each test module."""
 
 import asyncio
 import base64
@@ -16,9 +16,9 @@ from tests.postgres import scratch_database
 from tests.stack import Stack, running, stack, temporal_binary
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def temporal() -> AsyncIterator[WorkflowEnvironment]:
-    """A Temporal development server for the session."""
+    """A Temporal development server for the module: its cases are those of the module's database."""
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=temporal_binary(),
         dev_server_log_level="error",

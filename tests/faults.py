@@ -1,20 +1,23 @@
 """Faults on purpose: processes that die at a named point, and a network that swallows what it is given.
 
-Run as a program it is one of the processes that tests kill: `python -m tests.faults worker` is a worker like the
-product's own, `python -m tests.faults ask` gives one command. Every process ends with the test that started it.
+Every process ends with the test that started it, however that ends.
 """
 
 import asyncio
+import base64
+import multiprocessing
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +26,27 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.client import Client
 from temporalio.service import RPCError
-from temporalio.worker import Worker, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
 from activities.records import RecordsActivities
 from casework.assembly import Adapters, adapters
 from casework.commands import RecordService
 from casework.db.store import SqlCaseStore
 from casework.events import Recording
+from casework.ids import workflow_id
 from casework.models.people import Actor
-from casework.models.state import Receipt
-from casework.settings import Settings, load
+from casework.models.state import CaseState, Receipt
+from casework.settings import Settings
 from casework.temporal.connect import connect
 from casework.temporal.sandbox import workflow_runner
-from starter.up import temporal
+from starter.asking import Asking
+from starter.up.launch import KEEP, die_with
 from starter.up.launch import __file__ as LAUNCH  # noqa: N812  the file, run as a program
-from tests.stack import case_worker, stack, temporal_binary
+from starter.up.temporal import PRAGMAS, SEARCH_ATTRIBUTES, environment
+from tests.postgres import Scratch
+from tests.stack import Stack, case_worker, stack, temporal_binary
+from worker import STICKY
+from workflows.case import CaseWorkflow
 
 POINTS = ("asked", "before", "transaction", "committed", "answered", "applied")
 """Where a worker can be made to die, in the order a command passes them.
@@ -49,7 +58,6 @@ new state, the engine does not know.
 """
 
 READY_SECONDS = 40.0
-ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -129,57 +137,6 @@ class DeadlyRunner(WorkflowRunner):
         return instance
 
 
-@dataclass
-class Process:
-    """A child that is killed with SIGKILL, by its own pid, and never outlives this process."""
-
-    argv: list[str]
-    env: dict[str, str] = field(repr=False)
-    log: Path
-    child: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
-
-    def start(self) -> None:
-        """Start it. Call this from the main thread: the kernel ties the child to the thread that started it."""
-        words = [str(os.getpid()), str(int(signal.SIGKILL)), "-1", "-1", str(ROOT)]
-        launched = [sys.executable, "-I", "-S", LAUNCH, *words, *self.argv]
-        with self.log.open("ab") as log:
-            self.child = subprocess.Popen(launched, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-    def kill(self) -> None:
-        """Kill it where it stands, and wait until it is gone."""
-        if self.child:
-            self.child.kill()
-            self.child.wait()
-
-    def pause(self) -> None:
-        """Stop it without its knowing, until `resume`."""
-        assert self.child is not None
-        self.child.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let it go on."""
-        assert self.child is not None
-        self.child.send_signal(signal.SIGCONT)
-
-    async def gone(self, seconds: float = 30.0) -> int:
-        """Its exit status, once it has ended by itself."""
-        assert self.child is not None
-        until = time.monotonic() + seconds
-        while self.child.poll() is None:
-            if time.monotonic() > until:
-                raise TimeoutError(f"{self.argv} lives on")
-            await asyncio.sleep(0.02)
-        return int(self.child.returncode)
-
-    async def said(self, word: str, times: int = 1) -> None:
-        """Wait until it has said a word so many times, over all its lives."""
-        until = time.monotonic() + READY_SECONDS
-        while self.log.read_text(errors="replace").count(word) < times:
-            if time.monotonic() > until or (self.child and self.child.poll() is not None):
-                raise RuntimeError(f"{self.argv} did not get ready: {self.log.read_text(errors='replace')[-2000:]}")
-            await asyncio.sleep(0.05)
-
-
 def free_port() -> int:
     """A port of the loopback address that was free a moment ago."""
     with socket.socket() as probe:
@@ -187,20 +144,37 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Temporal(Process):
+class Temporal:
     """A development server that keeps its state in a file, so that it can be killed and started again."""
 
     def __init__(self, home: Path, *namespaces: str) -> None:
+        home.mkdir(exist_ok=True)
         self.port = free_port()
-        argv = [temporal_binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--log-level", "error"]
-        argv += ["--port", str(self.port), "--http-port", str(free_port()), "--metrics-port", str(free_port())]
-        argv += ["--db-filename", str(home / "temporal.db")]
-        argv += [word for pragma in temporal.PRAGMAS for word in ("--sqlite-pragma", pragma)]
-        for name, kind in temporal.SEARCH_ATTRIBUTES.items():
-            argv += ["--search-attribute", f"{name}={kind}"]
-        for namespace in namespaces:
-            argv += ["--namespace", namespace]
-        super().__init__(argv, temporal.environment(home), home / "temporal.log")
+        self._home = home
+        self._log = home / "temporal.log"
+        self._child: subprocess.Popen[bytes] | None = None
+        self._argv = [temporal_binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
+        self._argv += ["--port", str(self.port), "--http-port", str(free_port()), "--metrics-port", str(free_port())]
+        self._argv += ["--db-filename", str(home / "temporal.db"), "--log-level", "error"]
+        self._argv += [word for pragma in PRAGMAS for word in ("--sqlite-pragma", pragma)]
+        attributes = (f"{name}={kind}" for name, kind in SEARCH_ATTRIBUTES.items())
+        self._argv += [word for attribute in attributes for word in ("--search-attribute", attribute)]
+        self._argv += [word for namespace in namespaces for word in ("--namespace", namespace)]
+
+    def start(self) -> None:
+        """Start it. Call this from the main thread: the kernel ties the child to the thread that started it."""
+        words = (str(os.getpid()), str(int(signal.SIGKILL)), str(KEEP), str(KEEP), str(self._home))
+        launched = [sys.executable, "-I", "-S", LAUNCH, *words, *self._argv]
+        with self._log.open("ab") as log:
+            self._child = subprocess.Popen(
+                launched, env=environment(self._home), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def kill(self) -> None:
+        """Kill it where it stands, and wait until it is gone."""
+        if self._child:
+            self._child.kill()
+            self._child.wait()
 
     @property
     def address(self) -> str:
@@ -217,42 +191,103 @@ class Temporal(Process):
                 await client.count_workflows()
                 return
             await asyncio.sleep(0.05)
-        raise RuntimeError(f"Temporal did not start: {self.log.read_text(errors='replace')[-2000:]}")
+        raise RuntimeError(f"Temporal did not start: {self._log.read_text(errors='replace')[-2000:]}")
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """The environment of a process with these settings, and nothing of whoever runs the tests."""
-    return {
-        "PATH": "/usr/bin:/bin",
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "KEYSTORE_URL": settings.keystore_url.get_secret_value(),
-        "TUNTAS_MASTER_KEY_FILE": str(settings.master_key_file),
-        "TEMPORAL_ADDRESS": settings.temporal_address,
-        "TEMPORAL_NAMESPACE": settings.temporal_namespace,
-        "PYTHONUNBUFFERED": "1",
-    }
+class Forked:
+    """A process of ours. It is forked from one that has everything imported, since importing takes seconds."""
+
+    def __init__(self, log: Path, run: Callable[..., Coroutine[Any, Any, None]], *words: Any) -> None:
+        self._log = log
+        self._run = run
+        self._words = words
+        self._child: ForkServerProcess | None = None
+        self._lives = 0
+
+    async def begin(self, says: str) -> None:
+        """Start it and wait for its first word."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.faults", "pytest"])
+        self._child = context.Process(target=live, args=(self._log, self._run, *self._words), daemon=True)
+        self._child.start()
+        self._lives += 1
+        until = time.monotonic() + READY_SECONDS
+        while not self._log.exists() or self._log.read_text().count(says) < self._lives:
+            if time.monotonic() > until or not self._child.is_alive():
+                raise RuntimeError(f"no {says!r}: {self._log.read_text()[-2000:] if self._log.exists() else ''}")
+            await asyncio.sleep(0.05)
+
+    def kill(self) -> None:
+        """Kill it where it stands, and wait until it is gone."""
+        if self._child:
+            self._child.kill()
+            self._child.join()
+
+    async def gone(self, seconds: float = 60.0) -> int | None:
+        """Its exit status, once it has ended by itself; SIGKILL is -9."""
+        assert self._child is not None
+        until = time.monotonic() + seconds
+        while self._child.is_alive():
+            if time.monotonic() > until:
+                raise TimeoutError(f"it lives on: {self._log.read_text()[-2000:]}")
+            await asyncio.sleep(0.02)
+        return self._child.exitcode
 
 
-class WorkerProcess(Process):
+class WorkerProcess(Forked):
     """A worker in a process of its own, with a trap."""
 
     def __init__(self, settings: Settings, home: Path, name: str = "worker") -> None:
         self.trap = Trap(home / f"{name}.trap")
-        self.lives = 0
-        argv = [sys.executable, "-m", "tests.faults", "worker", str(self.trap.file)]
-        super().__init__(argv, environment(settings), home / f"{name}.log")
+        super().__init__(home / f"{name}.log", work, settings, self.trap)
 
-    async def begin(self) -> None:
+    async def begin(self, says: str = "works") -> None:
         """Start it and wait until it works."""
-        self.start()
-        self.lives += 1
-        await self.said("works", self.lives)
+        await super().begin(says)
 
 
-def asking_process(settings: Settings, home: Path, actor: Actor, case_id: str, key: str, body: RecordService) -> Process:
-    """A process that gives one command, and says what came of it."""
-    words = [actor.model_dump_json(), case_id, key, body.model_dump_json()]
-    return Process([sys.executable, "-m", "tests.faults", "ask", *words], environment(settings), home / "asking.log")
+class AskingProcess(Forked):
+    """A process that records a service under a key, and waits for its receipt."""
+
+    def __init__(self, settings: Settings, home: Path, name: str, asking: Asking, body: RecordService) -> None:
+        super().__init__(home / f"{name}.asking.log", ask, settings, asking, body)
+
+    async def begin(self, says: str = "asks") -> None:
+        """Start it and wait until it is about to ask."""
+        await super().begin(says)
+
+
+def live(log: Path, run: Callable[..., Coroutine[Any, Any, None]], *words: Any) -> None:
+    """What a forked process does: end with who forked it, write to its log, and run."""
+    die_with(os.getppid(), signal.SIGKILL)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    asyncio.run(run(*words))
+
+
+async def work(settings: Settings, trap: Trap) -> None:
+    """Work as the product's worker does, until killed."""
+    outside = adapters(settings)
+    client = await connect(settings, outside.keys, outside.master)
+    one = case_worker(
+        client,
+        outside,
+        activities=[RecordsActivities(DeadlyStore(outside, trap)).record],
+        workflow_runner=DeadlyRunner(trap),
+        sticky_queue_schedule_to_start_timeout=STICKY,
+    )
+    async with one:
+        os.write(1, b"works\n")
+        await asyncio.Event().wait()
+
+
+async def ask(settings: Settings, asking: Asking, body: RecordService) -> None:
+    """Give one command and say its receipt."""
+    one = await stack(settings)
+    os.write(1, b"asks\n")
+    receipt = await one.cases.record_service(asking, body)
+    os.write(1, receipt.model_dump_json().encode())
 
 
 class FaultProxy:
@@ -349,38 +384,42 @@ def proxied(url: str) -> Iterator[FaultProxy]:
         proxy.close()
 
 
-async def work(trap: Trap) -> None:
-    """Work as the product's worker does, until killed."""
-    from worker import STICKY
+class Ground:
+    """One database and one master key; engines and workers as each killing needs them."""
 
-    settings = load()
-    outside = adapters(settings)
-    client = await connect(settings, outside.keys, outside.master)
-    one: Worker = case_worker(
-        client,
-        outside,
-        activities=[RecordsActivities(DeadlyStore(outside, trap)).record],
-        workflow_runner=DeadlyRunner(trap),
-        sticky_queue_schedule_to_start_timeout=STICKY,
-    )
-    async with one:
-        sys.stdout.write("works\n")
-        await asyncio.Event().wait()
+    def __init__(self, scratch: Scratch, home: Path) -> None:
+        self.scratch = scratch
+        self.home = home
+        self.key = home / "master.key"
+        self.key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
+        self.actors: dict[str, Actor] = {}
+
+    def settings(self, engine: Temporal, namespace: str = "default", way: FaultProxy | None = None) -> Settings:
+        """Settings for this database, by a way to it if one is given, and one engine."""
+        return Settings.model_validate(
+            {
+                "DATABASE_URL": way.url(self.scratch.app_url) if way else self.scratch.app_url,
+                "KEYSTORE_URL": way.url(self.scratch.keystore_url) if way else self.scratch.keystore_url,
+                "TUNTAS_MASTER_KEY_FILE": self.key,
+                "TEMPORAL_ADDRESS": engine.address,
+                "TEMPORAL_NAMESPACE": namespace,
+            }
+        )
+
+    @asynccontextmanager
+    async def asking(self, settings: Settings) -> AsyncIterator[Stack]:
+        """The asking side; accounts are those of the database."""
+        one = await stack(settings)
+        one.actors = self.actors
+        one.cases = one.asking(wait=60.0)  # two cores may be busy with others
+        try:
+            yield one
+        finally:
+            one.outside.close()
 
 
-async def ask(actor: str, case_id: str, key: str, body: str) -> None:
-    """Give one command and say its receipt."""
-    one = await stack(load())
-    given = one.ask(Actor.model_validate_json(actor), case_id, key=key)
-    sys.stdout.write("asks\n")
-    receipt = await one.cases.record_service(given, RecordService.model_validate_json(body))
-    sys.stdout.write(f"{receipt.model_dump_json()}\n")
-
-
-def main(what: str, *words: str) -> None:
-    """Be one of the processes."""
-    asyncio.run(work(Trap(Path(words[0]))) if what == "worker" else ask(*words))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+async def revision(app: Stack, case_id: str) -> int:
+    """What the workflow takes the case's revision to be."""
+    state = await app.client.get_workflow_handle(workflow_id(case_id)).query(CaseWorkflow.state)
+    assert isinstance(state, CaseState)
+    return state.revision

@@ -176,9 +176,7 @@ def test_an_away_service_is_status_three_with_the_key_to_repeat(run: Run, api: S
     assert "--key k7" in err
 
 
-def test_a_silent_or_foreign_server_is_status_three(
-    run: Run, api: StubApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_or_foreign_server_is_status_three(run: Run, api: StubApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody there, or somebody else."""
     api.answers[f"GET /cases/{CASE}"] = (200, "<html>")
     assert run("show", CASE)[0] == 3

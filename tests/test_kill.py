@@ -1,26 +1,18 @@
 """Killed with SIGKILL at any point of a command, and even if nobody repeats it: applied once, and nothing is torn."""
 
 import asyncio
-import base64
-import secrets
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from casework.errors import EngineUnavailableError
-from casework.ids import new_id, workflow_id
-from casework.models.people import Actor
-from casework.models.state import CaseState, Receipt
-from casework.settings import Settings
-from tests.faults import POINTS, Temporal, WorkerProcess, asking_process
-from tests.postgres import Scratch, scratch_database
-from tests.stack import Stack, stack
+from casework.models.state import Receipt
+from tests.faults import POINTS, AskingProcess, Ground, Temporal, WorkerProcess, revision
+from tests.postgres import scratch_database
+from tests.stack import Stack
 from tests.test_once import service
 from tests.test_walk import opened
-from workflows.case import CaseWorkflow
 
 TOLD = "told"
 """After everything: the caller has the receipt when the worker dies."""
@@ -41,50 +33,10 @@ class Outcome:
     revision: int
 
 
-class Ground:
-    """One database and one master key; engines and workers as each killing needs them."""
-
-    def __init__(self, scratch: Scratch, home: Path) -> None:
-        self.scratch = scratch
-        self.home = home
-        self.key = home / "master.key"
-        self.key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
-        self.actors: dict[str, Actor] = {}
-
-    def settings(self, engine: Temporal, namespace: str = "default") -> Settings:
-        """Settings for this database and one engine."""
-        return Settings.model_validate(
-            {
-                "DATABASE_URL": self.scratch.app_url,
-                "KEYSTORE_URL": self.scratch.keystore_url,
-                "TUNTAS_MASTER_KEY_FILE": self.key,
-                "TEMPORAL_ADDRESS": engine.address,
-                "TEMPORAL_NAMESPACE": namespace,
-            }
-        )
-
-    @asynccontextmanager
-    async def asking(self, settings: Settings) -> AsyncIterator[Stack]:
-        """The asking side; accounts are those of the database."""
-        one = await stack(settings)
-        one.actors = self.actors
-        try:
-            yield one
-        finally:
-            one.outside.close()
-
-
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> "AsyncIterator[Ground]":
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with scratch_database() as scratch:
         yield Ground(scratch, tmp_path_factory.mktemp("killed"))
-
-
-async def revision(app: Stack, case_id: str) -> int:
-    """What the workflow takes the case's revision to be."""
-    state = await app.client.get_workflow_handle(workflow_id(case_id)).query(CaseWorkflow.state)
-    assert isinstance(state, CaseState)
-    return state.revision
 
 
 async def outcome(app: Stack, case_id: str, first: Receipt, again: Receipt) -> Outcome:
@@ -93,6 +45,49 @@ async def outcome(app: Stack, case_id: str, first: Receipt, again: Receipt) -> O
     log = app.outside.reads.log(case_id)
     kinds, sequences = [row["kind"] for row in log], [row["sequence"] for row in log]
     return Outcome(first, again, following, kinds, sequences, await revision(app, case_id))
+
+
+async def killed_alone(ground: Ground, point: str) -> Outcome:
+    """Worker, asking process and engine all die at the point of a command, and nobody repeats it."""
+    home = ground.home / f"alone-{point}"
+    engine = Temporal(home)
+    settings = ground.settings(engine)
+    worker = WorkerProcess(settings, home)
+    try:
+        engine.start()
+        await engine.ready()
+        await worker.begin()
+        async with ground.asking(settings) as app:
+            case_id = await opened(app)
+            asked, body = app.ask(app.caseworker, case_id), service()
+            asking = AskingProcess(settings, home, point, asked, body)
+            worker.trap.arm(point)
+            await asking.begin()
+            try:
+                status = await worker.gone()
+            finally:
+                engine.kill()
+                asking.kill()
+            assert status == -9
+            engine.start()
+            await engine.ready()
+            await worker.begin()
+            await settled(app, case_id)
+            applied = app.outside.reads.receipt(app.desk.command_id(asked))
+            assert applied is not None
+            again = await app.cases.record_service(asked, body)
+            return await outcome(app, case_id, applied, again)
+    finally:
+        worker.kill()
+        engine.kill()
+
+
+async def settled(app: Stack, case_id: str) -> None:
+    """Wait until log and workflow have the third step, both by themselves."""
+    until = time.monotonic() + 60
+    while (await revision(app, case_id), len(app.outside.reads.log(case_id))) != (3, 3):
+        assert time.monotonic() < until, "log and workflow do not agree"
+        await asyncio.sleep(0.2)
 
 
 async def killed_and_repeated(ground: Ground, engine: Temporal, point: str) -> Outcome:
@@ -119,7 +114,7 @@ async def killed_and_repeated(ground: Ground, engine: Temporal, point: str) -> O
 
 
 @pytest.fixture(scope="module")
-async def repeated(ground: Ground) -> dict[str, Outcome | BaseException]:
+async def killed(ground: Ground) -> dict[str, Outcome | BaseException]:
     """All the killings at once, each in a namespace of its own: most of their time is waiting."""
     points = (*POINTS, TOLD)
     engine = Temporal(ground.home, *points)
@@ -131,18 +126,15 @@ async def repeated(ground: Ground) -> dict[str, Outcome | BaseException]:
             assert app.caseworker
             assert app.supervisor
         runs = (killed_and_repeated(ground, engine, point) for point in points)
-        return dict(zip(points, await asyncio.gather(*runs, return_exceptions=True), strict=True))
+        alone = (killed_alone(ground, point) for point in LOST)
+        names = (*points, *(f"{point}, alone" for point in LOST))
+        return dict(zip(names, await asyncio.gather(*runs, *alone, return_exceptions=True), strict=True))
     finally:
         engine.kill()
 
 
-@pytest.mark.parametrize("point", (*POINTS, TOLD))
-async def test_a_command_whose_worker_is_killed_is_applied_once(
-    repeated: dict[str, Outcome | BaseException], point: str
-) -> None:
-    """Asked twice under one key, applied once: equal receipts, the log whole and in order, the workflow in step."""
-    came_to = repeated[point]
-
+def applied_once(came_to: Outcome | BaseException) -> None:
+    """One command between the opening's two and the one that follows: in the log, in order, and in the workflow."""
     if isinstance(came_to, BaseException):
         raise came_to
     assert came_to.first == came_to.again
@@ -151,3 +143,19 @@ async def test_a_command_whose_worker_is_killed_is_applied_once(
     assert came_to.kinds == ["CaseOpened", "CaseAssigned", "ServiceRecorded", "ServiceRecorded"]
     assert came_to.sequences == [1, 2, 3, 4]
     assert came_to.revision == 4
+
+
+@pytest.mark.parametrize("point", [*POINTS, TOLD])
+async def test_a_command_whose_worker_is_killed_is_applied_once(
+    killed: dict[str, Outcome | BaseException], point: str
+) -> None:
+    """Asked twice under one key, applied once: equal receipts, the log whole and in order, the workflow in step."""
+    applied_once(killed[point])
+
+
+@pytest.mark.parametrize("point", LOST)
+async def test_a_command_that_nobody_repeats_ends_by_itself(
+    killed: dict[str, Outcome | BaseException], point: str
+) -> None:
+    """Worker, caller and engine are gone at once: log and workflow come to agree, and the next command works."""
+    applied_once(killed[f"{point}, alone"])

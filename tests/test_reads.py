@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -159,7 +160,7 @@ def test_notifications_are_seen_by_the_office_and_who_was_told(store: SqlCaseSto
 
 def test_pages_hold_every_case_once_while_others_are_opened(store: SqlCaseStore, reads: SqlReads) -> None:
     # Three share each instant: the id decides between them.
-    before = {opened(store, opened_at=OPENED + timedelta(hours=n // 3)).case.number for n in range(10)}
+    before = {opened(store, id=token_hex(8), opened_at=OPENED + timedelta(hours=n // 3)).case.number for n in range(10)}
     seen: list[str] = []
     cursor = None
     while True:

@@ -138,13 +138,16 @@ def test_a_wrong_sequence_is_refused_and_leaves_nothing(store: SqlCaseStore, eng
     assert count(engine) == before
 
 
-def test_a_sequence_that_does_not_fit_the_revision_is_refused(store: SqlCaseStore, engine: Engine) -> None:
+@pytest.mark.parametrize(("sequence", "revision"), [(3, 2), (2, 3), (1, 2), (2, 1)])
+def test_a_sequence_that_does_not_fit_the_revision_is_refused(
+    store: SqlCaseStore, engine: Engine, sequence: int, revision: int
+) -> None:
     opened = opening()
     store.record(opened)
     before = count(engine)
 
     with pytest.raises(RecordDivergedError):
-        store.record(following(opened, event={"sequence": 3}))
+        store.record(following(opened, case={"revision": revision}, event={"sequence": sequence}))
 
     assert count(engine) == before
 

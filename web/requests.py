@@ -47,7 +47,9 @@ class Requests:
         except Exception as error:  # noqa: BLE001  the last stop: everything else has its handler
             _log_defect(error)
             if status == 0:
-                await of_error(BrokenStepError("Nothing was changed. Try again."))(scope, receive, sending)
+                await of_error(BrokenStepError("Repeating with the same Idempotency-Key is safe."))(
+                    scope, receive, sending
+                )
         _log_request(scope, status, time.perf_counter() - begun)
 
 

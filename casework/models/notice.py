@@ -25,6 +25,8 @@ class NoticeKind(Codes):
     REFERRAL_COMPLETED = "referral_completed"
     REFERRAL_REVOKED = "referral_revoked"
     NOTIFICATION_MADE = "notification_made"
+    NOTIFICATION_RECEIVED = "notification_received"
+    REPORT_ADDED = "report_added"
     CONFERENCE_CALLED = "conference_called"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     OVERRIDE_ASKED = "override_asked"

@@ -20,7 +20,7 @@ from casework.models.codes import (
 )
 from casework.models.pathway import Service
 
-Short = Annotated[str, Field(max_length=300)]
+Short = Annotated[Text, Field(max_length=300)]
 SealedShort = Annotated[Short | None, Sealed()]
 SealedItem = Annotated[Text, Sealed()]
 SealedDate = Annotated[date | None, Sealed()]

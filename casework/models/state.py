@@ -108,6 +108,8 @@ class Closure(Model):
     reason: ClosureReason
     requested_by: Id
     from_stage: Stage
+    left_open: tuple[Id, ...] = ()
+    """Running clocks of partners that the request named, with who follows them: by id or by kind."""
     reviewed: bool = False
 
 

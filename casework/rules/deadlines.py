@@ -17,37 +17,40 @@ LATER = {"finding": "reported_at", "incident": "incident_at"}
 CLOSED = "case_closed"
 
 
-def advance(step: Step, sequence: int) -> CaseState:
-    """The state of a step with its clocks: ended by its facts, lifted, re-armed for a new risk, started."""
+def advance(step: Step, sequence: int, now: datetime) -> CaseState:
+    """The state of a step with its clocks: ended by its facts, lifted, re-armed for a new risk, started.
+
+    A referral that ends with the step starts no clock any more.
+    """
     state = step.state
-    deadlines = {id_: _ended(deadline, step, state) for id_, deadline in state.deadlines.items()}
+    deadlines = {id_: _ended(deadline, step, now) for id_, deadline in state.deadlines.items()}
     if step.rearm:
         deadlines = {id_: _rearmed(deadline, state) for id_, deadline in deadlines.items()}
-    for fact in step.facts:
+    for fact in (fact for fact in step.facts if fact.referral_id not in step.lift):
         for deadline in _started(state, fact, deadlines.values(), sequence):
             deadlines[deadline.id] = deadline
     return _with_due_times(state.model_copy(update={"deadlines": deadlines}))
 
 
-def _ended(deadline: Deadline, step: Step, state: CaseState) -> Deadline:
+def _ended(deadline: Deadline, step: Step, now: datetime) -> Deadline:
     """Met by a fact of the step; lifted where its referral ended without it, or the case did."""
     if not deadline.running:
         return deadline
-    ends = {end for policy in _policies(state) if policy.kind == deadline.kind for end in policy.end}
+    ends = {end for policy in _policies(step.state) if policy.kind == deadline.kind for end in policy.end}
     for fact in step.facts:
         same = deadline.referral_id is None or fact.referral_id == deadline.referral_id
         if fact.code in ends and same and fact.at >= deadline.since:
             return deadline.model_copy(update={"ended_at": fact.at, "met": True})
-    if deadline.referral_id in step.lift or _outlived(deadline, state):
-        at = max((fact.at for fact in step.facts), default=deadline.since)
-        return deadline.model_copy(update={"ended_at": max(at, deadline.since), "met": False})
+    if deadline.referral_id in step.lift or _outlived(deadline, step.state):
+        return deadline.model_copy(update={"ended_at": max(now, deadline.since), "met": False})
     return deadline
 
 
 def _outlived(deadline: Deadline, state: CaseState) -> bool:
-    """Whether a case that has ended no longer waits for it: a partner's statutory clock runs on after closing."""
+    """Whether the case no longer waits for it: ended, it does for a partner's statutory clock and its own check;
+    reopened, not for the check after the closing that was undone."""
     if state.open or deadline.basis == CLOSED:
-        return False
+        return state.open and deadline.basis == CLOSED
     return state.status is not Status.CLOSED or deadline.class_ != STATUTORY
 
 

@@ -4,8 +4,12 @@ from datetime import datetime
 from typing import Any
 
 import casework.rules.assessment
+import casework.rules.client
 import casework.rules.closure
+import casework.rules.following
+import casework.rules.moving
 import casework.rules.notifications
+import casework.rules.planning
 import casework.rules.referrals  # noqa: F401  each module registers its rules
 from casework.commands import DecideTransfer, Order
 from casework.errors import ForbiddenError, NotAllowedInStageError, NotFoundError, RevisionConflictError
@@ -65,7 +69,7 @@ def conclude(before: CaseState, step: Step, order: Order[Any], now: datetime) ->
         sequence=sequence,
         subject_id=step.subject_id,
     )
-    after = advance(step, sequence).model_copy(
+    after = advance(step, sequence, now).model_copy(
         update={"revision": sequence, "receipts": (*before.receipts, receipt)[-KEPT_RECEIPTS:]}
     )
     return after, Recording(

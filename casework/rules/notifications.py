@@ -9,8 +9,7 @@ from casework.models.codes import NotificationKind
 from casework.models.notice import Recipient
 from casework.models.people import Role
 from casework.models.state import CaseState, Notification
-from casework.rules.assessment import check_past
-from casework.rules.opening import problem
+from casework.rules.opening import check_past, problem
 from casework.rules.step import CASEWORK, Fact, Step, Told, rule, to_owner
 
 FACT = {
@@ -30,6 +29,7 @@ def notify(state: CaseState, order: Order[Notify], now: datetime) -> Step:
             "Say whether it was explained to the client.",
             errors=[problem("/explained_to_client", "missing", "true or false; it needs no consent, but is logged.")],
         )
+    _check_receiver(order)
     agency = body.agency_id or state.agency_id
     notification = Notification(
         id=order.new_id, kind=body.kind, agency_id=agency, made_at=body.made_at or now, reference=body.reference
@@ -38,6 +38,17 @@ def notify(state: CaseState, order: Order[Notify], now: datetime) -> Step:
     told = (Told("notification_made", Recipient(agency_id=agency), notification.id),)
     facts = (Fact(FACT[body.kind], notification.made_at),)
     return Step(after, EventKind.NOTIFICATION_MADE, notification.id, facts, told)
+
+
+def _check_receiver(order: Order[Notify]) -> None:
+    """An office is told, not nobody; and only telling the police ends the clock that says to tell the police."""
+    kind, agency_id = order.body.kind, order.body.agency_id
+    if kind is not NotificationKind.PARENTS and agency_id is None:
+        raise InvalidInputError("Say who was told.", errors=[problem("/agency_id", "missing", "Name the agency.")])
+    # An order of a history from before this was looked up does not say; it was taken, and stays taken.
+    if kind is NotificationKind.POLICE and order.facts.get("receiver_kind", "police") != "police":
+        detail = "Name a police unit; see GET /api/v1/agencies."
+        raise InvalidInputError("This agency is not the police.", errors=[problem("/agency_id", "not_police", detail)])
 
 
 @rule(ReceiveNotification, frozenset({Role.AGENCY_OFFICER}), None)

@@ -1,14 +1,14 @@
 """What a report must be to open a case, and the state it opens in."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from casework.commands import OpenCase
 from casework.errors import InvalidInputError
 from casework.events import EventKind
-from casework.models.base import Instant
+from casework.models.base import Id
 from casework.models.codes import ClientKind, ReporterKind
-from casework.models.parts import Client
+from casework.models.parts import Client, Reporter
 from casework.models.pathway import Category
 from casework.models.state import CaseState, ClientFacts, age_band, age_on
 from casework.opening import Opening
@@ -16,13 +16,42 @@ from casework.rules.step import Fact, Step, Told, to_supervisors
 
 ADULT_AT = 18
 """A child is under 18, the unborn included (UU 35/2014 art. 1)."""
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""No fact of a case lies before it; calendars could not count from the first day there is."""
 
 
 def check_opening(body: OpenCase, now: datetime, zone: str) -> None:
     """Refuse a report that cannot be true; a report that is merely incomplete is taken."""
-    errors = [*_times(body, now), *_categories(body), *_ages(body.client, body.reported_at, zone), *_reporter(body)]
+    errors = [*_times(body, now), *_categories(body), *_reporter(body.reporter)]
+    errors += [] if errors else _ages(body.client, day_of(body.reported_at, zone))
     if errors:
         raise InvalidInputError("The report cannot be taken as it stands; see each pointer.", errors=errors)
+
+
+def check_client(client: Client, day: date) -> None:
+    """Refuse a correction of the client that cannot be true on the day of the report."""
+    errors = _ages(client, day)
+    if errors:
+        raise InvalidInputError("The client cannot be as it stands; see each pointer.", errors=errors)
+
+
+def check_reporter(reporter: Reporter) -> None:
+    """Refuse an agency that reports without its name."""
+    errors = _reporter(reporter)
+    if errors:
+        raise InvalidInputError("The reporter cannot be as it stands; see each pointer.", errors=errors)
+
+
+def check_past(pointer: str, at: datetime | None, now: datetime) -> None:
+    """Refuse a past fact that lies in the future, or before anybody's time."""
+    errors = _past(pointer, at, now)
+    if errors:
+        raise InvalidInputError("This cannot be the time of a fact.", errors=errors)
+
+
+def day_of(at: datetime, zone: str) -> date:
+    """The day of an instant where the office is."""
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def problem(pointer: str, code: str, detail: str) -> dict[str, str]:
@@ -31,14 +60,18 @@ def problem(pointer: str, code: str, detail: str) -> dict[str, str]:
 
 
 def _times(body: OpenCase, now: datetime) -> list[dict[str, str]]:
-    errors = []
-    if body.reported_at > now:
-        errors.append(problem("/reported_at", "in_future", "The report lies in the future."))
-    if body.incident_at and body.incident_at > now:
-        errors.append(problem("/incident_at", "in_future", "The incident lies in the future."))
+    errors = [*_past("/reported_at", body.reported_at, now), *_past("/incident_at", body.incident_at, now)]
     if body.incident_at and body.incident_at > body.reported_at:
         errors.append(problem("/incident_at", "after_report", "The incident lies after its report."))
     return errors
+
+
+def _past(pointer: str, at: datetime | None, now: datetime) -> list[dict[str, str]]:
+    if at is not None and at > now:
+        return [problem(pointer, "in_future", "It lies in the future; give the time it happened.")]
+    if at is not None and at < EARLIEST:
+        return [problem(pointer, "too_long_ago", "It lies before 1900; give the time it happened.")]
+    return []
 
 
 def _categories(body: OpenCase) -> list[dict[str, str]]:
@@ -49,9 +82,8 @@ def _categories(body: OpenCase) -> list[dict[str, str]]:
     return []
 
 
-def _ages(client: Client, reported_at: Instant, zone: str) -> list[dict[str, str]]:
+def _ages(client: Client, day: date) -> list[dict[str, str]]:
     errors = []
-    day = reported_at.astimezone(ZoneInfo(zone)).date()
     if client.birth_date and client.birth_date > day:
         return [problem("/client/birth_date", "in_future", "The birth lies after the report.")]
     years = years_of(client, day)
@@ -64,8 +96,8 @@ def _ages(client: Client, reported_at: Instant, zone: str) -> list[dict[str, str
     return errors
 
 
-def _reporter(body: OpenCase) -> list[dict[str, str]]:
-    if body.reporter.kind is ReporterKind.AGENCY and body.reporter.agency_id is None:
+def _reporter(reporter: Reporter) -> list[dict[str, str]]:
+    if reporter.kind is ReporterKind.AGENCY and reporter.agency_id is None:
         return [problem("/reporter/agency_id", "missing", "Name the agency that reports.")]
     return []
 
@@ -75,12 +107,22 @@ def years_of(client: Client, day: date) -> int | None:
     return age_on(client.birth_date, day) if client.birth_date else client.age_years
 
 
+def reporting_agency(reporter: Reporter) -> Id | None:
+    """The agency that reported; an agency named beside another kind of reporter did not."""
+    return reporter.agency_id if reporter.kind is ReporterKind.AGENCY else None
+
+
 def facts_of(client: Client, day: date) -> ClientFacts:
     """What of the client stays in the clear."""
+    return facts_with(client, age_band(years_of(client, day)))
+
+
+def facts_with(client: Client, band: str | None) -> ClientFacts:
+    """The same for a client whose birth date is sealed already and whose age band was looked up."""
     return ClientFacts(
         kind=client.kind,
         sex=client.sex,
-        age_band=age_band(years_of(client, day)),
+        age_band=band,
         disability=client.disability,
         subdistrict=client.subdistrict,
         in_school=client.in_school,
@@ -100,7 +142,7 @@ def open_case(opening: Opening, now: datetime) -> Step:
         client=opening.client,
         consent=body.consent,
         opened_by=opening.order.actor.account_id,
-        reported_by_agency=body.reporter.agency_id,
+        reported_by_agency=reporting_agency(body.reporter),
         reporter_agency_kind=kind if isinstance(kind := opening.order.facts.get("reporter_kind"), str) else None,
         opened_at=now,
         reported_at=body.reported_at,

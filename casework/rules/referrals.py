@@ -1,5 +1,6 @@
 """Asking an agency for a service, and what the agency answers. Silence never counts as yes."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +12,12 @@ from casework.commands import (
     ReferCase,
     ReportProgress,
     RevokeReferral,
-    WithdrawConsent,
 )
 from casework.errors import (
     AlreadyDecidedError,
     ConsentMissingError,
     ForbiddenError,
+    FourEyesError,
     InvalidInputError,
     NotAllowedInStageError,
     NotFoundError,
@@ -30,7 +31,6 @@ from casework.models.codes import (
     OPEN_STAGES,
     Answer,
     ConsentGiver,
-    ConsentScope,
     OverrideDecision,
     ReferralStatus,
     Stage,
@@ -41,8 +41,7 @@ from casework.models.parts import RecordedFrom
 from casework.models.pathway import Service
 from casework.models.people import Role
 from casework.models.state import CaseState, Referral
-from casework.rules.assessment import check_past
-from casework.rules.opening import problem
+from casework.rules.opening import check_past, problem
 from casework.rules.step import CASEWORK, DECIDING, RECEIVING, Fact, Step, Told, rule, to_owner, to_supervisors
 
 CARE_GIVEN = frozenset({"service_provided", "partly_provided", "already_received"})
@@ -57,9 +56,7 @@ def refer(state: CaseState, order: Order[ReferCase], now: datetime) -> Step:
     waits for a supervisor otherwise.
     """
     body = order.body
-    blocking = state.pinned.blocked(body.service)
-    if blocking:
-        raise ReferralBlockedError(f"`{body.service}` is blocked for `{blocking}`; see the pathway for the law.")
+    check_not_blocked(state, body.service)
     if not order.facts.get("agency_gives_service"):
         raise ServiceNotGivenError(f"This agency does not give `{body.service}`; see GET /api/v1/agencies.")
     if not state.assessed and body.urgency is not Urgency.EMERGENCY:
@@ -114,7 +111,11 @@ def decide_override(state: CaseState, order: Order[DecideOverride], now: datetim
         raise AlreadyDecidedError("There is no override waiting for a decision.")
     if referral.status not in OPEN_REFERRALS:
         raise AlreadyDecidedError("The referral has ended.")
+    if referral.asked_by == order.actor.account_id:
+        raise FourEyesError("Who referred without consent cannot decide on it.")
     confirmed = order.body.decision is OverrideDecision.CONFIRM
+    if confirmed:
+        check_not_blocked(state, referral.service)
     update: dict[str, object] = {"override_confirmed": confirmed}
     facts = [Fact("override_decided", now, referral.id)]
     told = [Told("override_decided", to_owner(state), referral.id)]
@@ -206,27 +207,33 @@ def revoke(state: CaseState, order: Order[RevokeReferral], now: datetime) -> Ste
     referral = _referral(state, order)
     if referral.status not in OPEN_REFERRALS:
         raise AlreadyDecidedError(f"The referral is already `{referral.status}`.")
-    told: tuple[Told, ...] = ()
-    if referral.status is not ReferralStatus.PENDING:
-        told = (Told("referral_revoked", Recipient(agency_id=referral.agency_id), referral.id),)
-    after = with_referral(state, _changed(referral, {"status": ReferralStatus.REVOKED}))
-    return Step(after, EventKind.REFERRAL_REVOKED, referral.id, told=told, lift=frozenset({referral.id}))
+    after, told, lift = revoked(state, (referral,))
+    return Step(after, EventKind.REFERRAL_REVOKED, referral.id, told=told, lift=lift)
 
 
-@rule(WithdrawConsent, CASEWORK)
-def withdraw_consent(state: CaseState, order: Order[WithdrawConsent], now: datetime) -> Step:
-    """Take back consent; open referrals that stood on it are revoked and their agencies told."""
-    if state.consent is None:
-        raise ConsentMissingError("No consent is recorded that could be withdrawn.")
-    field = "services" if order.body.scope is ConsentScope.SERVICES else "sharing"
-    after = state.model_copy(update={"consent": state.consent.model_copy(update={field: False})})
-    told, ended = [Told("consent_withdrawn", to_supervisors(state))], set()
-    for referral in state.referrals.values():
-        if referral.status in OPEN_REFERRALS and referral.override_ground is None:
-            after = with_referral(after, _changed(referral, {"status": ReferralStatus.REVOKED}))
+def check_not_blocked(state: CaseState, service: Service) -> None:
+    """Refuse a service that a pathway of the case blocks."""
+    blocking = state.pinned.blocked(service)
+    if blocking:
+        raise ReferralBlockedError(f"`{service}` is blocked for `{blocking}`; see the pathway for the law.")
+
+
+def now_blocked(state: CaseState) -> tuple[Referral, ...]:
+    """Open referrals for services that the case's pathways block."""
+    open_ = (r for r in state.referrals.values() if r.status in OPEN_REFERRALS)
+    return tuple(referral for referral in open_ if state.pinned.blocked(referral.service))
+
+
+def revoked(state: CaseState, referrals: Iterable[Referral]) -> tuple[CaseState, tuple[Told, ...], frozenset[str]]:
+    """The state with referrals revoked, whom to tell (an agency that has not seen one is not), and their ids."""
+    told: list[Told] = []
+    ended: set[str] = set()
+    for referral in referrals:
+        state = with_referral(state, _changed(referral, {"status": ReferralStatus.REVOKED}))
+        ended.add(referral.id)
+        if referral.status is not ReferralStatus.PENDING:
             told.append(Told("referral_revoked", Recipient(agency_id=referral.agency_id), referral.id))
-            ended.add(referral.id)
-    return Step(after, EventKind.CONSENT_WITHDRAWN, told=tuple(told), lift=frozenset(ended))
+    return state, tuple(told), frozenset(ended)
 
 
 def with_referral(state: CaseState, referral: Referral) -> CaseState:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from casework.models.notice import Contact
 from casework.models.people import Role
 from starter.cli import screen
 from starter.cli.demonstration import accounts_of
@@ -64,21 +65,31 @@ def token(username: Username, hours: Annotated[int, typer.Option(min=1, max=24 *
 
 
 def seed() -> None:
-    """Make the demonstration accounts that are missing; their shared password is TUNTAS_DEMO_PASSWORD."""
+    """Make the demonstration accounts that are missing, and give all of them TUNTAS_DEMO_PASSWORD.
+
+    What they are told goes to the console.
+    """
     configured = settings()
     if configured.demo_password is None:
         raise BadUsage("TUNTAS_DEMO_PASSWORD is not set: demonstration accounts need one.")
-    password = configured.demo_password.get_secret_value()
-    made = 0
     with _accounts() as accounts:
-        for username, (role, agency_id) in accounts_of(configured.lead_unit).items():
-            known = accounts.by_username(username)
-            if known is None:
-                accounts.add(username, password, role, agency_id)
-                made += 1
-            elif username == "caseworker" and not known.disabled and not accounts.sign_in(username, password):
-                raise Refused("The demonstration accounts were made with another TUNTAS_DEMO_PASSWORD.")
+        made = _seed(accounts, configured.lead_unit, configured.demo_password.get_secret_value())
     screen.say(f"demonstration accounts: {made} made")
+
+
+def _seed(accounts: "SqlAccounts", lead_unit: str, password: str) -> int:
+    wanted = accounts_of(lead_unit)
+    known = {username: accounts.by_username(username) for username in wanted}
+    one = next(filter(None, known.values()), None)
+    changed = one is not None and accounts.sign_in(one.username, password) is None
+    for username, (role, agency_id) in wanted.items():
+        account = known[username]
+        if account is None:
+            account = accounts.add(username, password, role, agency_id)
+        elif changed:
+            accounts.set_password(account.id, password)
+        accounts.set_contact(account.id, Contact(medium="console", address=username, safe=True))
+    return sum(account is None for account in known.values())
 
 
 @contextmanager

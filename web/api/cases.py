@@ -8,13 +8,14 @@ from fastapi import Depends, Query
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from casework.errors import NotFoundError
+from casework.errors import InvalidInputError, NotFoundError
 from casework.models.people import Actor, Role
 from web.api.actions import actions
 from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Page, Waiting, summary
 from web.api.bodies import body_of
 from web.api.door import Door, given_id
 from web.api.lists import CasesQuery, CasesSearch, Pages, cut
+from web.api.problems import entry
 from web.api.routing import V1, read, read_list, write
 from web.api.shown import case_of, etag, queued_of, reply
 from web.api.texts import Row, Texts
@@ -81,9 +82,13 @@ class CaseReading:
         return Page[CaseSummary](items=wanted, next_cursor=following)
 
     def _search(self, actor: Actor, search: CasesSearch) -> Page[CaseSummary]:
-        # Names and numbers of persons are sealed; until there is a blind index over them, nothing is found by them.
-        if search.number is None or search.client_name is not None or search.national_id is not None:
-            return Page[CaseSummary](items=())
+        # Names and numbers of persons are sealed; an empty answer would say "not here" of who may well be here.
+        for name in ("client_name", "national_id"):
+            if getattr(search, name) is not None:
+                found = entry(f"/{name}", "not_searchable", "Sealed; this version has no index over it.")
+                raise InvalidInputError("Cases are found by number only so far.", errors=[found])
+        if search.number is None:
+            raise InvalidInputError("Say what to search for.", errors=[entry("/number", "missing", "A case number.")])
         query = CasesQuery(number=search.number, limit=search.limit, cursor=search.cursor)
         return self._list(actor, query)
 
