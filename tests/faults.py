@@ -70,10 +70,9 @@ class Trap:
         """The next process to pass the point dies there."""
         self.file.write_text(point)
 
-    @property
-    def armed(self) -> bool:
-        """Whether nobody has died yet."""
-        return self.file.exists()
+    def disarm(self) -> None:
+        """Nobody dies any more, unless it is done already."""
+        self.file.unlink(missing_ok=True)
 
     def passed(self, point: str) -> None:
         """Die, if this is the point."""
@@ -216,6 +215,11 @@ class Forked:
             if time.monotonic() > until or not self._child.is_alive():
                 raise RuntimeError(f"no {says!r}: {self._log.read_text()[-2000:] if self._log.exists() else ''}")
             await asyncio.sleep(0.05)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._child is not None and self._child.is_alive()
 
     def kill(self) -> None:
         """Kill it where it stands, and wait until it is gone."""

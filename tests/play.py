@@ -114,11 +114,10 @@ class Play:
         self.keep(recording)
         return recording
 
-    def do(self, command: type[c.Command], by: Actor = CASEWORKER, /, subject_id: str | None = None, **body: Any) -> str:
+    def do(self, command: type[c.Command], by: Actor = CASEWORKER, /, **body: Any) -> str:
         """Apply a command from the fields of its body, and give the id it made or spoke of."""
-        more = {"subject_id": subject_id} if subject_id else {}
-        facts = body.pop("facts", {})
-        recording = self.give(command.model_validate(body), by, facts=facts, **more)
+        more = {name: body.pop(name) for name in ("subject_id", "facts") if name in body}
+        recording = self.give(command.model_validate(body), by, **more)
         return str(recording.event.subject_id)
 
     def keep(self, recording: Recording) -> None:
@@ -147,9 +146,9 @@ class Play:
         self.do(c.RecordAssessment, **{"risk": "high", **changes})
         return self
 
-    def planned(self) -> "Play":
+    def planned(self, **changes: Any) -> "Play":
         """With an approved plan that waives every default service."""
-        self.assessed()
+        self.assessed(**changes)
         self.do(c.ProposePlan, goals=["Aman"])
         waived = [{"service": service, "reason": "Tidak perlu."} for service in sorted(SERVICES)]
         self.do(c.DecidePlan, SUPERVISOR, decision="approve", waived=waived)

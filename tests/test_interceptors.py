@@ -178,7 +178,7 @@ async def test_refusals_and_cancellations_come_through_as_they_are(interceptor_c
         assert isinstance(await cause_of(handle, "cancelled"), CancelledError)
         rejected = await cause_of(handle, "bug in the validator")
         assert isinstance(rejected, ApplicationError)
-        assert rejected.type == "ValueError"
+        assert (rejected.type, rejected.message) == (BrokenStepError.code, BROKEN)
         assert await handle.execute_update(InterceptorProbe.step, "well") == 1
 
 

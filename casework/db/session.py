@@ -3,14 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, make_url
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from casework.errors import DatabaseUnavailableError, InvalidInputError
 
 Clock = Callable[[], datetime]
+R = TypeVar("R")
 
 
 def wall_clock() -> datetime:
@@ -18,9 +23,27 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+class Impatient(psycopg.Connection[Any]):
+    """A connection that is given up where the server owes an answer for too long.
+
+    A server that hangs keeps its connections, and its own statement time-out hangs with it: TCP sees nothing wrong.
+    """
+
+    seconds: float | None = None
+
+    def wait(self, gen: PQGen[R], interval: float = 0.1, timeout: float | None = None) -> R:
+        """Wait as psycopg does, but not for ever: then it raises OperationalError and is closed."""
+        try:
+            return super().wait(gen, interval, self.seconds if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
+
+
 def engine_for(url: str, *, size: int = 10, statement_seconds: float = 8, name: str = "tuntas") -> Engine:
     """An engine of at most `size` connections that gives up rather than hang; the caller disposes it."""
-    return create_engine(
+    engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=size,
         max_overflow=0,
@@ -38,6 +61,14 @@ def engine_for(url: str, *, size: int = 10, statement_seconds: float = 8, name: 
             "keepalives_count": 2,
         },
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _(_dialect: Any, _record: Any, words: Any, named: Any) -> Impatient:
+        connection = Impatient.connect(*words, **named)
+        connection.seconds = statement_seconds + 1 if statement_seconds else None
+        return connection
+
+    return engine
 
 
 @contextmanager

@@ -42,16 +42,21 @@ class OneUpdateFails(Interceptor):
 
 
 class _UpdateGuard(WorkflowInboundInterceptor):
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002
+        try:
+            super().handle_update_validator(input)
+        except (FailureError, workflow.NondeterminismError):
+            raise
+        except Exception as error:  # noqa: BLE001
+            raise _broken(input, error) from None
+
     async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002
         try:
             return await super().handle_update_handler(input)
         except (FailureError, workflow.NondeterminismError):
             raise  # an answer, or the engine's own alarm; cancellation is no Exception and passes as well
         except Exception as error:  # noqa: BLE001 - it is raised again, as something that ends the update only
-            found = {"update": input.update, "error_type": type(error).__name__, "where": _where(error)}
-            workflow.logger.error("update_broken", extra=found)
-            # No cause and no text of the error: either may quote what a person wrote.
-            raise ApplicationError(BROKEN, type=BrokenStepError.code, non_retryable=True) from None
+            raise _broken(input, error) from None
 
 
 class ActivityContext(Interceptor):
@@ -69,6 +74,13 @@ class _BoundActivity(ActivityInboundInterceptor):
             workflow_id=info.workflow_id, activity=info.activity_type, attempt=info.attempt
         ):
             return await super().execute_activity(input)
+
+
+def _broken(input: HandleUpdateInput, error: Exception) -> ApplicationError:  # noqa: A002
+    found = {"update": input.update, "error_type": type(error).__name__, "where": _where(error)}
+    workflow.logger.error("update_broken", extra=found)
+    # No cause and no text of the error: either may quote what a person wrote.
+    return ApplicationError(BROKEN, type=BrokenStepError.code, non_retryable=True)
 
 
 def _where(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.session import reading, writing
 from casework.vault.cache import KeyCache
 from casework.vault.errors import KeyMissingError, VaultError
 from casework.vault.keys import MasterKey
@@ -65,7 +66,7 @@ class SqlKeyStore:
         """The key of a case, made if there is none; of two that make it at once, both get the same."""
         wrapped = self._master.wrap(new_key(), case_id.encode())
         values = {"case_id": case_id, "wrapped": wrapped, "wrapped_by": self._master.key_id}
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(insert(case_keys).values(values).on_conflict_do_nothing())
         self._cache.forget(case_id)  # another process may have destroyed the one kept here
         return self.get(case_id)
@@ -76,14 +77,14 @@ class SqlKeyStore:
 
     def destroy(self, case_id: str) -> None:
         """Destroy the key of a case: nothing sealed under it can be read again."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(sa.delete(case_keys).where(case_keys.c.case_id == case_id))
         self._cache.forget(case_id)
 
     def rewrap(self, previous: MasterKey) -> int:
         """Wrap anew every key still wrapped under the previous master key, and give their number."""
         theirs = sa.select(case_keys).where(case_keys.c.wrapped_by == previous.key_id).with_for_update()
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             rows = connection.execute(theirs).all()
             for row in rows:
                 aad = row.case_id.encode()
@@ -94,7 +95,7 @@ class SqlKeyStore:
 
     def _read(self, case_id: str) -> bytes:
         columns = sa.select(case_keys.c.wrapped, case_keys.c.wrapped_by)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(columns.where(case_keys.c.case_id == case_id)).one_or_none()
         if row is None:
             raise KeyMissingError(f"case {case_id} has no key")
