@@ -34,6 +34,8 @@ from workflows.delivery import DeliveryWorkflow
 
 RECORDERS = 20
 DELIVERERS = 4
+WAITERS = 32
+"""Threads that may wait for a database at once, the codec's included."""
 INBOX_SECONDS = 5.0
 STICKY = timedelta(seconds=3)
 GRACE = timedelta(seconds=10)
@@ -100,6 +102,7 @@ async def keep_inbox(cases: Cases) -> None:
 
 async def run(settings: Settings) -> None:
     """Work until told to stop; what is under way is finished first."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WAITERS, "wait"))
     outside = adapters(settings)
     client = await reach(settings, outside)
     await gate(client, outside.builds, lambda count: log.info("histories_replayed", count=count))

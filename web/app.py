@@ -1,6 +1,8 @@
 """The web application: its routes, middleware, error handlers and lifespan, in one place."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -24,12 +26,17 @@ from web.limits import BodyLimit
 from web.requests import Requests
 from web.site import Site
 
+WAITERS = 32
+"""Threads that may wait for a database at once."""
+
 
 def create_app(site: Site) -> FastAPI:
     """The application over a site. It holds no state of its own, so any number of them may run."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # The default is six threads on two cores: a database that hangs would hold up everybody behind it.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WAITERS, "wait"))
         yield
         site.close()
 

@@ -1,0 +1,1 @@
+"""What is measured or worn down for longer than a test may take."""
