@@ -60,14 +60,14 @@ class NoticesActivities:
 
     @activity.defn
     def deliver_for(self, seconds: float) -> int:
-        """Deliver what is queued, and what comes, for so many seconds; how many were settled."""
+        """Deliver what is queued, and what comes, for so many seconds or until the worker stops; how many."""
         end, settled = time.monotonic() + seconds, 0
-        while time.monotonic() < end:
+        while time.monotonic() < end and not activity.is_worker_shutdown():
             activity.heartbeat(settled)
             done = self.deliver_batch()
             settled += done
             if not done:
-                time.sleep(IDLE_SECONDS)
+                activity.wait_for_worker_shutdown_sync(IDLE_SECONDS)
         return settled
 
     def deliver_batch(self) -> int:

@@ -76,7 +76,6 @@ class Desk:
         """The opening of a reserved case, its texts sealed under the case's new key."""
         self.vault.create_key(case_id)
         document, texts = self._seal(case_id, command_id, digest, body)
-        day = day_of(body.reported_at, self.office.timezone)
         order = c.Order[c.OpenCase](
             command_id=command_id,
             body_digest=digest,
@@ -94,7 +93,7 @@ class Desk:
             order=order,
             pathways=tuple(self.office.pathways[category] for category in body.categories),
             calendar=self.office.calendar,
-            client=facts_of(body.client, day),
+            client=facts_of(body.client, day_of(body.reported_at, self.office.timezone)),
         )
 
     def checked(self, ask: Asking, body: c.OpenCase) -> c.OpenCase:

@@ -1,5 +1,6 @@
 """What a command queues is told: the outbox, the activity and a real SMTP server, together."""
 
+import asyncio
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from typing import Any
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select
+from temporalio.testing import ActivityEnvironment
 
 from activities.notices import NoticesActivities
 from casework.db.session import reading
@@ -102,3 +104,16 @@ async def test_what_reaches_nobody_is_kept_and_shown(app: Stack, mailbox: tuple[
     assert set(states(app, case_id).values()) <= {"skipped", "failed"}
     shown = [row for row in app.outside.notices.undelivered("dinas-pppappkb") if row["case_id"] == case_id]
     assert {row["kind"] for row in shown} == {"case_opened", "case_assigned"}
+
+
+async def test_the_shift_ends_with_the_worker(app: Stack, mailbox: tuple[Mailbox, int]) -> None:
+    """The activity delivers what there is, and does not hold up a worker that stops."""
+    reachable(app)
+    case_id = await opened(app)
+    environment = ActivityEnvironment()
+    environment.worker_shutdown()
+
+    settled = await asyncio.to_thread(environment.run, deliverer(app, mailbox[1]).deliver_for, 60.0)
+
+    assert settled == 0
+    assert set(states(app, case_id).values()) == {"queued"}

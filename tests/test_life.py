@@ -1,15 +1,17 @@
 """Lives of cases: random commands by random actors never break what holds for every case."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from casework import commands as c
-from casework.errors import BY_CODE, CaseworkError
+from casework.errors import BY_CODE, CaseworkError, ClosureBlockedError
 from casework.events import EventKind, Recording
 from casework.models.codes import (
     OPEN_REFERRALS,
@@ -80,7 +82,7 @@ class Life(RuleBasedStateMachine):
         by=st.sampled_from((p.CASEWORKER, p.HOTLINE)),
         known=booleans,
         consent=st.sampled_from([None, p.CONSENT]),
-        far=st.integers(0, 4),
+        far=st.integers(0, 5),
     )
     def open(self, category: Category, risk: Risk, by: Actor, known: bool, consent: Any, far: int) -> None:
         """A case from its report, some of them already some way along."""
@@ -89,12 +91,16 @@ class Life(RuleBasedStateMachine):
         added = [Category.DOMESTIC_VIOLENCE] if category is Category.UNCLASSIFIED else []
         if far == 1:
             self.play.assessed(categories_added=added)
-        elif far > 1:
+        elif far in (2, 3, 4):
             self.play.planned(categories_added=added)
-        if far > 2:
+        if far in (3, 4):
             self.play.referred(consent={"given_by": "self"})
-        if far > 3:
+        if far == 4:
             self.play.referred("unit-ppa-polres", "police", consent={"given_by": "none", **OVERRIDE})
+        if far == 5:
+            self.play.assessed(categories_added=added)
+            with suppress(ClosureBlockedError):  # the police are owed
+                self.play.do(c.RequestClosure, reason="client_request", client_informed=True)
         self.sequence = self.play.state.revision
 
     # ---- what may be asked
@@ -169,6 +175,14 @@ class Life(RuleBasedStateMachine):
     def request_closure(self, by: Actor, reason: ClosureReason, informed: bool, names: bool) -> None:
         left = [{"deadline_id": id_, "followed_by": "supervisor"} for id_ in self.play.state.deadlines] if names else []
         self.give(c.RequestClosure, by, reason=reason, client_informed=informed, left_open=left)
+
+    @precondition(lambda self: self.play.state.stage is Stage.CLOSURE)
+    @rule(by=deciders, approver=deciders)
+    def approve_after_a_late_referral(self, by: Actor, approver: Actor) -> None:
+        """What comes up between request and approval."""
+        body = {"agency_id": "rsud-muaradua", "service": "health", "urgency": "emergency"}
+        self.give(c.ReferCase, by, facts={"agency_gives_service": True}, consent={"given_by": "self"}, **body)
+        self.give(c.DecideClosure, approver, decision="approve")
 
     @precondition(lambda self: self.play.state.stage is Stage.CLOSURE)
     @rule(by=st.one_of(deciders, anyone), decision=st.sampled_from(list(PlanDecision)))
@@ -358,4 +372,4 @@ def copy(state: CaseState) -> CaseState:
 Life.TestCase.settings = settings(
     max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
-TestLife = Life.TestCase
+TestLife = pytest.mark.timeout(600)(Life.TestCase)

@@ -35,11 +35,10 @@ def amend_client(state: CaseState, order: Order[AmendClient], now: datetime) -> 
         update["reporter_agency_kind"] = kind if isinstance(kind, str) else None
     told: tuple[Told, ...] = ()
     lift: frozenset[str] = frozenset()
+    update |= {"consent": body.consent} if body.consent else {}
     after = state.model_copy(update=update)
-    if body.consent:
-        after = after.model_copy(update={"consent": body.consent})
-        if _allows(state.consent) and not _allows(body.consent):
-            after, told, lift = revoked(after, standing_on_consent(state))
+    if _allows(state.consent) and not _allows(after.consent):
+        after, told, lift = revoked(after, standing_on_consent(state))
     return Step(after, EventKind.CLIENT_AMENDED, told=told, lift=lift)
 
 

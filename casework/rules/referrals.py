@@ -64,8 +64,25 @@ def refer(state: CaseState, order: Order[ReferCase], now: datetime) -> Step:
             "Record an assessment first, or refer with urgency `emergency`.", allowed=list(OPEN_STAGES[1:])
         )
     overridden = _needs_override(state, order)
+    referral = _asked(order, now, overridden=overridden)
+    facts, told = [], []
+    if overridden:
+        facts.append(Fact("override_asked", now, referral.id))
+        told.append(Told("override_asked", to_supervisors(state), referral.id))
+    if referral.status is ReferralStatus.PENDING:
+        kind = EventKind.REFERRAL_PENDING
+    else:
+        kind = EventKind.REFERRAL_SENT
+        facts.append(Fact("referral_sent", now, referral.id))
+        told.append(Told("referral_sent", Recipient(agency_id=referral.agency_id), referral.id))
+    return Step(with_referral(state, referral), kind, referral.id, tuple(facts), tuple(told))
+
+
+def _asked(order: Order[ReferCase], now: datetime, *, overridden: bool) -> Referral:
+    """The referral: sent, or pending where an override waits for its supervisor."""
+    body = order.body
     pending = overridden and body.urgency is not Urgency.EMERGENCY
-    referral = Referral(
+    return Referral(
         id=order.new_id,
         agency_id=body.agency_id,
         service=body.service,
@@ -77,15 +94,6 @@ def refer(state: CaseState, order: Order[ReferCase], now: datetime) -> Step:
         sent_at=None if pending else now,
         revision=1,
     )
-    facts, told = [], []
-    if overridden:
-        facts.append(Fact("override_asked", now, referral.id))
-        told.append(Told("override_asked", to_supervisors(state), referral.id))
-    if not pending:
-        facts.append(Fact("referral_sent", now, referral.id))
-        told.append(Told("referral_sent", Recipient(agency_id=referral.agency_id), referral.id))
-    kind = EventKind.REFERRAL_PENDING if pending else EventKind.REFERRAL_SENT
-    return Step(with_referral(state, referral), kind, referral.id, tuple(facts), tuple(told))
 
 
 def _needs_override(state: CaseState, order: Order[ReferCase]) -> bool:
@@ -105,7 +113,28 @@ def _needs_override(state: CaseState, order: Order[ReferCase]) -> bool:
 
 @rule(DecideOverride, DECIDING)
 def decide_override(state: CaseState, order: Order[DecideOverride], now: datetime) -> Step:
-    """Confirm or revoke a referral made without consent."""
+    """Confirm or revoke a referral made without consent, never by who made it."""
+    referral = _overridden(state, order)
+    facts = [Fact("override_decided", now, referral.id)]
+    told = [Told("override_decided", to_owner(state), referral.id)]
+    confirmed = order.body.decision is OverrideDecision.CONFIRM
+    decided = referral.model_copy(update={"override_confirmed": confirmed})
+    if not confirmed:
+        after, also, lift = revoked(state, (decided,))
+        told += also
+        return Step(after, EventKind.OVERRIDE_REVOKED, referral.id, tuple(facts), tuple(told), lift=lift)
+    check_not_blocked(state, referral.service)
+    update: dict[str, object] = {}
+    if referral.status is ReferralStatus.PENDING:
+        update = {"status": ReferralStatus.SENT, "sent_at": now}
+        facts.append(Fact("referral_sent", now, referral.id))
+        told.append(Told("referral_sent", Recipient(agency_id=referral.agency_id), referral.id))
+    after = with_referral(state, _changed(decided, update))
+    return Step(after, EventKind.OVERRIDE_CONFIRMED, referral.id, tuple(facts), tuple(told))
+
+
+def _overridden(state: CaseState, order: Order[DecideOverride]) -> Referral:
+    """The referral whose override waits, for who may decide on it."""
     referral = _referral(state, order)
     if referral.override_ground is None or referral.override_confirmed is not None:
         raise AlreadyDecidedError("There is no override waiting for a decision.")
@@ -113,24 +142,7 @@ def decide_override(state: CaseState, order: Order[DecideOverride], now: datetim
         raise AlreadyDecidedError("The referral has ended.")
     if referral.asked_by == order.actor.account_id:
         raise FourEyesError("Who referred without consent cannot decide on it.")
-    confirmed = order.body.decision is OverrideDecision.CONFIRM
-    if confirmed:
-        check_not_blocked(state, referral.service)
-    update: dict[str, object] = {"override_confirmed": confirmed}
-    facts = [Fact("override_decided", now, referral.id)]
-    told = [Told("override_decided", to_owner(state), referral.id)]
-    if confirmed and referral.status is ReferralStatus.PENDING:
-        update |= {"status": ReferralStatus.SENT, "sent_at": now}
-        facts.append(Fact("referral_sent", now, referral.id))
-        told.append(Told("referral_sent", Recipient(agency_id=referral.agency_id), referral.id))
-    elif not confirmed:
-        if referral.status is not ReferralStatus.PENDING:
-            told.append(Told("referral_revoked", Recipient(agency_id=referral.agency_id), referral.id))
-        update |= {"status": ReferralStatus.REVOKED}
-    after = with_referral(state, _changed(referral, update))
-    kind = EventKind.OVERRIDE_CONFIRMED if confirmed else EventKind.OVERRIDE_REVOKED
-    lift = frozenset() if confirmed else frozenset({referral.id})
-    return Step(after, kind, referral.id, tuple(facts), tuple(told), lift=lift)
+    return referral
 
 
 @rule(AnswerReferral, RECEIVING, None)
