@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from temporalio.worker import Worker
 
 from activities.notices import NoticesActivities
 from activities.records import RecordsActivities
-from casework.assembly import Adapters, adapters, office
+from casework.assembly import Adapters, adapters, office, wall_clock
 from casework.errors import CaseworkError, EngineUnavailableError
 from casework.logging import configure
 from casework.notices.channels import notifier_for
@@ -37,6 +36,9 @@ DELIVERERS = 4
 WAITERS = 32
 """Threads that may wait for a database at once, the codec's included."""
 INBOX_SECONDS = 5.0
+SWEEP_SECONDS = 600.0
+PENDING_FOR = timedelta(days=1)
+"""Longer than any command may be on its way."""
 STICKY = timedelta(seconds=3)
 GRACE = timedelta(seconds=10)
 
@@ -113,13 +115,23 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with case_worker(client, outside), notice_worker(client, outside, settings):
         await keep_delivering(client)
-        inbox = asyncio.create_task(keep_inbox(cases))
+        keepers = [asyncio.create_task(keep_inbox(cases)), asyncio.create_task(keep_swept(outside))]
         log.info("worker_ready")
         await stop.wait()
-        inbox.cancel()
-        with suppress(asyncio.CancelledError):
-            await inbox
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
     outside.close()
+
+
+async def keep_swept(outside: Adapters) -> None:
+    """Delete, again and again, sealed texts that no command came to need."""
+    while True:
+        try:
+            await asyncio.to_thread(outside.documents.sweep_pending, wall_clock() - PENDING_FOR)
+        except CaseworkError as error:
+            log.warning("sweep_waits", code=error.code)
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def reach(settings: Settings, outside: Adapters) -> Client:

@@ -38,6 +38,13 @@ from workflows.case import CaseWorkflow
 
 ROLLING_TRIES = 40
 ROLLING_WAIT = 0.1
+AWAY_AT_START = (
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    RPCError,
+    WorkflowAlreadyStartedError,
+    RuntimeError,  # a lazy client that cannot connect
+    TimeoutError,  # the client's own retries may go beyond the limit of one call
+)
 AWAY = "The engine is away; nothing is lost. Repeat with the same Idempotency-Key."
 
 
@@ -94,7 +101,10 @@ class Cases:
         sealed = desk.vault.seal(opening.case_id, "opening", opening.model_dump_json().encode())[1]
         desk.reservations.keep_opening(opening.case_id, sealed)
         # Of two that reserve at once, both start what was kept first.
-        return self._kept(opening.case_id) or opening
+        kept = self._kept(opening.case_id) or opening
+        if kept.order.document != opening.order.document:
+            desk.discard(opening.order)
+        return kept
 
     def _kept(self, case_id: str) -> Opening | None:
         sealed = self._desk.reservations.opening(case_id)
@@ -127,13 +137,14 @@ class Cases:
             task_timeout=timedelta(seconds=5),
         )
         try:
-            return await self._client.execute_update_with_start_workflow(
-                CaseWorkflow.opened,
-                start_workflow_operation=operation,
-                id=opening.order.command_id,
-                rpc_timeout=self._wait,
-            )
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError, WorkflowAlreadyStartedError, RuntimeError):
+            async with asyncio.timeout(self._wait.total_seconds()):
+                return await self._client.execute_update_with_start_workflow(
+                    CaseWorkflow.opened,
+                    start_workflow_operation=operation,
+                    id=opening.order.command_id,
+                    rpc_timeout=self._wait,
+                )
+        except AWAY_AT_START:
             answered = await asyncio.to_thread(self._desk.reads.receipt, opening.order.command_id)
             if answered:
                 return answered
@@ -151,12 +162,18 @@ class Cases:
             return _same(answered, digest)
         order = await asyncio.to_thread(desk.order, ask, command_id, digest, body)
         try:
-            receipt = await self._send(name, ask.case_id, order)
+            async with asyncio.timeout(self._wait.total_seconds()):
+                receipt = await self._send(name, ask.case_id, order)
+        except TimeoutError:
+            # The command may yet be applied: its document stays pending until the sweep.
+            raise EngineUnavailableError(AWAY) from None
         except EngineUnavailableError:
-            raise  # the command may yet be applied: its document stays pending until the sweep
+            raise
         except CaseworkError:
             await asyncio.to_thread(desk.discard, order)
             raise
+        # Of repeats in flight one was recorded; the documents of the others are still pending, and go.
+        await asyncio.to_thread(desk.discard, order)
         return _same(receipt, digest)
 
     async def _send(self, name: str, case_id: str, order: c.Order[Any]) -> Receipt:

@@ -43,8 +43,8 @@ class Desk:
         return self.ids.command_id(ask.actor.account_id, ask.key or new_id())
 
     def body_digest(self, ask: Asking, name: str, body: c.Command) -> str:
-        """The fingerprint of command, subject, revision and body, for telling a repeat from another request."""
-        content = [name, ask.subject_id, ask.revision, body.model_dump(mode="json")]
+        """The fingerprint of command, subject and body, for telling a repeat from another request."""
+        content = [name, ask.subject_id, body.model_dump(mode="json")]
         return self.ids.body_digest(ask.case_id or None, json.dumps(content, sort_keys=True).encode())
 
     def order(self, ask: Asking, command_id: str, digest: str, body: C) -> c.Order[C]:
@@ -118,8 +118,8 @@ class Desk:
         _, texts = split(body)
         if not texts:
             return None, ()
-        # The id follows from command and body: a repeat seals the same document, another body another one.
-        document_id = self.ids.command_id(command_id, digest)
+        # An id for each attempt: a refused one takes away its own document, never that of a repeat that was taken.
+        document_id = new_id()
         content, sealed = self.vault.seal(case_id, document_id, json.dumps(texts, sort_keys=True).encode())
         self.documents.put_pending(document_id, case_id, command_id, content, sealed)
         return c.SealedDocument(id=document_id, digest=content), given(texts)

@@ -12,6 +12,7 @@ from casework.errors import (
     UnknownAgencyError,
     UnknownCaseError,
 )
+from casework.models.codes import Status
 from casework.models.parts import Client, Reporter
 from casework.models.pathway import Service
 from casework.models.people import Actor, Role
@@ -20,6 +21,9 @@ from casework.office import Office
 from casework.ports import Accounts, Directory, Reads
 from casework.rules.opening import check_client, day_of, problem, reporting_agency, years_of
 from starter.asking import Asking
+
+OFFICES = frozenset({"lead_office", "province_office"})
+"""Kinds of agencies that lead cases, here or elsewhere."""
 
 Facts = dict[str, bool | int | str]
 
@@ -91,7 +95,9 @@ class Lookups:
 
     @_of.register
     def _(self, body: c.TransferCase, ask: Asking) -> Facts:
-        self.agency(body.to_agency_id)
+        office = self.directory.get(body.to_agency_id)
+        if office is None or not (office.leads or office.kind in OFFICES):
+            raise UnknownAgencyError("A case is handed to an office that leads cases; see GET /api/v1/agencies.")
         return {}
 
     @_of.register
@@ -101,7 +107,9 @@ class Lookups:
 
     @_of.register
     def _(self, body: c.MarkDuplicate, ask: Asking) -> Facts:
-        self.case(ask.actor, body.of_case_id)
+        surviving = self.reads.case(ask.actor, body.of_case_id)
+        if surviving is None or surviving["status"] != Status.OPEN:
+            raise UnknownCaseError("There is no such open case; a duplicate is followed in one that is.")
         return {}
 
     @_of.register

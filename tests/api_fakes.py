@@ -231,7 +231,8 @@ class MemoryDocuments:
         return sealed if owner == case_id and document_id in named else None
 
     def discard_pending(self, document_id: str) -> None:
-        self.memory.documents.pop(document_id, None)
+        if document_id not in {row["document_id"] for row in self.memory.log}:
+            self.memory.documents.pop(document_id, None)
 
 
 class MemoryAccounts:

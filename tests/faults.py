@@ -301,7 +301,8 @@ class FaultProxy:
         self._target = (host, port)
         self._loop = asyncio.new_event_loop()
         self._flows: asyncio.Event | None = None
-        self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        self._kept: set[asyncio.Task[Any] | None] = set()
+        self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
         self.port = 0
 
     def hang(self) -> None:
@@ -327,6 +328,11 @@ class FaultProxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _run(self) -> None:
+        self._loop.run_forever()
+        # A connection may have been taken between the last look and the stop.
+        self._loop.run_until_complete(self._end())
 
     def _call(self, what: Any) -> None:
         asyncio.run_coroutine_threadsafe(what, self._loop).result(10)
@@ -355,6 +361,9 @@ class FaultProxy:
 
     async def _taken(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self._flows is not None
+        own = asyncio.current_task()
+        # A connection that rests is known to nobody but itself, and could be collected with its task pending.
+        self._kept.add(own)
         there: asyncio.StreamWriter | None = None
         with suppress(OSError, asyncio.CancelledError):
             await self._flows.wait()
@@ -363,6 +372,7 @@ class FaultProxy:
         for end in (writer, there):
             if end:
                 end.transport.abort()
+        self._kept.discard(own)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self._flows is not None

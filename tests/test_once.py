@@ -5,9 +5,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from casework import commands as c
-from casework.errors import CaseworkError, IdempotencyKeyReusedError, RevisionConflictError
+from casework.db.session import reading
+from casework.db.tables import documents
+from casework.errors import (
+    CaseworkError,
+    IdempotencyKeyReusedError,
+    RevisionConflictError,
+    UnknownAgencyError,
+    UnknownCaseError,
+)
 from casework.ids import new_id, workflow_id
 from casework.models.state import Receipt
 from tests.stack import Stack
@@ -102,3 +111,44 @@ async def test_a_refusal_leaves_nothing(app: Stack) -> None:
 
     assert (await handle.describe()).history_length == before
     assert len(app.outside.reads.log(case_id)) == 3
+
+
+async def pending_documents(app: Stack, case_id: str) -> int:
+    """Sealed texts of a case that no row of its log names."""
+    with reading(app.outside.engine) as connection:
+        mine = (documents.c.case_id == case_id) & (documents.c.state == "pending")
+        return connection.scalar(select(func.count()).select_from(documents).where(mine)) or 0
+
+
+async def test_repeats_in_flight_and_refusals_leave_no_sealed_text(app: Stack) -> None:
+    """Of many at once, some with another body under the same key, one text is kept and nothing else."""
+    case_id = await opened(app)
+    ask = app.ask(app.caseworker, case_id)
+    bodies = [service().model_copy(update={"note": f"Catatan {number % 3}"}) for number in range(15)]
+    at = bodies[0].at
+
+    results: list[Any] = await asyncio.gather(
+        *(app.cases.record_service(ask, body.model_copy(update={"at": at})) for body in bodies), return_exceptions=True
+    )
+
+    assert len([result for result in results if isinstance(result, Receipt)]) == 5
+    assert len([result for result in results if isinstance(result, IdempotencyKeyReusedError)]) == 10
+    assert await pending_documents(app, case_id) == 0
+    assert len(app.outside.reads.log(case_id)) == 3
+
+
+async def test_two_cases_cannot_be_duplicates_of_each_other(app: Stack) -> None:
+    """A case is a duplicate of one that is open, so that one of them is followed."""
+    first, second = await opened(app), await opened(app)
+    await app.cases.mark_duplicate(app.ask(app.supervisor, first), c.MarkDuplicate(of_case_id=second))
+
+    with pytest.raises(UnknownCaseError):
+        await app.cases.mark_duplicate(app.ask(app.supervisor, second), c.MarkDuplicate(of_case_id=first))
+
+
+async def test_a_case_is_not_handed_to_who_leads_no_cases(app: Stack) -> None:
+    """A health centre is no office; refused before anything is asked of the engine."""
+    case_id = await opened(app)
+
+    with pytest.raises(UnknownAgencyError):
+        await app.cases.transfer(app.ask(app.supervisor, case_id), c.TransferCase(to_agency_id="puskesmas"))

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.session import Clock, reading, wall_clock, writing
-from casework.db.tables import documents
+from casework.db.tables import documents, reservations
 
 _PENDING = documents.c.state == "pending"
 
@@ -43,6 +43,11 @@ class SqlDocuments:
             connection.execute(delete(documents).where(documents.c.id == document_id, _PENDING))
 
     def sweep_pending(self, before: datetime) -> int:
-        """Delete what was stored before an instant and is still pending: no row of the log names it."""
+        """Delete what was stored before an instant and is still pending: no row of the log names it.
+
+        The texts of a report that waits for the engine stay.
+        """
+        waiting = exists().where(reservations.c.case_id == documents.c.case_id, ~reservations.c.started)
+        old = delete(documents).where(documents.c.stored_at < before, _PENDING, ~waiting)
         with writing(self._engine) as connection:
-            return connection.execute(delete(documents).where(documents.c.stored_at < before, _PENDING)).rowcount
+            return connection.execute(old).rowcount

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from casework.errors import InvalidInputError, NotFoundError
-from casework.models.people import Actor, Role
+from casework.models.people import OFFICE_ROLES, Actor, Role
 from web.api.actions import actions
 from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Page, Waiting, summary
 from web.api.bodies import body_of
@@ -22,6 +22,8 @@ from web.api.texts import Row, Texts
 from web.site import Site
 
 LOG_READERS = frozenset({Role.AUDITOR})
+WHOLE_LOG = OFFICE_ROLES | {Role.AUDITOR, Role.COORDINATOR}
+"""Who reads every row of a case's log; agencies and systems read those of their own referrals and acts."""
 """They read the log of every case, and of no case anything else."""
 
 
@@ -107,6 +109,9 @@ class CaseReading:
         rows: Sequence[Row] = self._reads.log(case_id)
         if not rows:
             raise NotFoundError("There is no such case.")
+        if actor.role not in WHOLE_LOG:
+            own = self._own_referrals(actor, case_id)
+            rows = [row for row in rows if row["subject_id"] in own or row["account_id"] == actor.account_id]
         rows, following = cut(rows, query)
         items = tuple(
             LogRow.model_validate({**row, "by": row["account_id"], "reason_document_id": row["document_id"]})
@@ -119,10 +124,25 @@ class CaseReading:
         self.visible(actor, case_id)
         now = self._now()
         rows = [row for row in self._reads.deadlines(case_id) if row["ended_at"] is None]
+        if actor.role not in OFFICE_ROLES:
+            rows = self._bounded(actor, case_id, rows)
         waiting = tuple(Waiting.model_validate({**row, "overdue": row["due_at"] < now}) for row in rows)
         late = {row["kind"] for row in rows if row["due_at"] < now and row["class_"] != "may"}
         reasons = (("overdue",) if late else ()) + (("no_caseworker",) if "assignment" in late else ())
         return Outlook(waiting_on=waiting, stalled=bool(late), reasons=reasons)
+
+    def _bounded(self, actor: Actor, case_id: str, rows: Sequence[Row]) -> list[Row]:
+        """The clocks of the reader's own referrals; for the coordinator the local ones, which tell nothing of what."""
+        if actor.role is Role.COORDINATOR:
+            return [{**row, "category": None} for row in rows if row["class_"] == "local"]
+        own = self._own_referrals(actor, case_id)
+        return [row for row in rows if row["referral_id"] in own]
+
+    def _own_referrals(self, actor: Actor, case_id: str) -> set[str]:
+        """What was sent to the reader's agency; a system has none."""
+        if actor.role is not Role.AGENCY_OFFICER:
+            return set()
+        return {row["id"] for row in self._reads.referrals(actor, case_id)}
 
     def _now(self) -> datetime:
         return self._site.desk.office.now()

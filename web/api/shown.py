@@ -8,14 +8,15 @@ from fastapi.responses import JSONResponse
 
 from casework.events import EventKind
 from casework.models.codes import Part, ReferralStatus
-from casework.models.people import Actor, Role
-from casework.rules.access import columns_shown, referral_shown, shown
+from casework.models.people import OFFICE_ROLES, Actor, Role
+from casework.rules.access import NUMBERS, columns_shown, referral_shown, shown
 from web.api.answers import Answer, CaseAnswer, ReferralAnswer, summary
 from web.api.texts import Row, Texts, may_read
 
 IDENTITY = ("kind", "name", "sex", "birth_date", "age_years", "national_id", "disability", "in_school", "pregnant")
 CONTACT = ("phone", "address", "subdistrict", "village", "safe_to_contact", "contact_hours")
 ASSESSED = ("findings", "violence_types", "place", "narrative", "method")
+EMPTY: dict[str, Any] = {"categories": [], "links": [], "pathways": []}
 ENDED_UNUSED = (ReferralStatus.DECLINED, ReferralStatus.REVOKED)
 
 
@@ -33,6 +34,10 @@ def case_of(texts: Texts, reader: Actor, row: Row, now: datetime, upto: int | No
     """A case as the reader may see it; `row` is as stored, or as a step of the log left it."""
     client = texts.client(row["id"], upto) if may_read(reader, row) else None
     pathways = [{"category": category, "version": version} for category, version in row["pathways"] or ()]
+    if reader.role in OFFICE_ROLES and row["agency_id"] != reader.agency_id:
+        # An office that declined a case learns no more of it than it did before.
+        row = {name: value if name in NUMBERS else EMPTY.get(name) for name, value in row.items()}
+        pathways = []
     seen = summary(shown(reader, row), now)
     return CaseAnswer.model_validate({**seen, "pathways": pathways if seen["pathways"] else [], "client": client})
 
@@ -51,9 +56,24 @@ def referral_of(texts: Texts, reader: Actor, row: Row, case: Row, upto: int | No
     """A referral with what it discloses; `case` is the row of its case at that time."""
     receives = reader.role is Role.AGENCY_OFFICER and reader.agency_id == row["agency_id"]
     disclosed: dict[str, Any] = {}
-    if (receives and row["status"] not in ENDED_UNUSED) or may_read(reader, case):
+    if receives and row["status"] not in ENDED_UNUSED:
+        disclosed = _to_receiver(texts, row, case, upto)
+    elif may_read(reader, case):
         disclosed = _disclosed(texts, row["disclose"], case, upto)
     return ReferralAnswer.model_validate({**referral_shown(reader, row), "disclosed": disclosed})
+
+
+def _to_receiver(texts: Texts, row: Row, case: Row, upto: int | None) -> dict[str, Any]:
+    """While it is open what is known now; of a completed one what was known then, and nothing once consent is gone."""
+    if row["status"] != ReferralStatus.COMPLETED:
+        return _disclosed(texts, row["disclose"], case, upto)
+    kinds = (EventKind.REFERRAL_COMPLETED, EventKind.CONSENT_WITHDRAWN)
+    later = texts.rows(case["id"], kinds, upto)
+    ended = [event["sequence"] for event in later if event["subject_id"] == row["id"]]
+    withdrawn = any(event["kind"] == EventKind.CONSENT_WITHDRAWN for event in later)
+    if withdrawn and row["override_ground"] is None:
+        return {}
+    return _disclosed(texts, row["disclose"], case, ended[0] if ended else upto)
 
 
 def _disclosed(texts: Texts, parts: list[str], case: Row, upto: int | None) -> dict[str, Any]:
