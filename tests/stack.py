@@ -2,9 +2,10 @@
 
 import shutil
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from activities.records import RecordsActivities
 from casework.assembly import Adapters, adapters, office
 from casework.ids import new_id
 from casework.models.people import Actor, Role
-from casework.models.state import Receipt
 from casework.office import Office
 from casework.settings import Settings
 from casework.temporal.connect import connect
@@ -93,8 +93,6 @@ class Stack:
 
 def case_worker(client: Client, outside: Adapters, **options: Any) -> Worker:
     """A worker like the product's own, with threads for its activities."""
-    from concurrent.futures import ThreadPoolExecutor
-
     return Worker(
         client,
         **{
@@ -124,7 +122,3 @@ async def running(one: Stack, **options: Any) -> AsyncIterator[Stack]:
     """A stack whose worker runs."""
     async with one.worker(**options):
         yield one
-
-
-Give = Callable[..., Awaitable[Receipt]]
-__all__ = ["LEAD", "PASSWORD", "Give", "Stack", "case_worker", "replace", "running", "stack", "temporal_binary"]

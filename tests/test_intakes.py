@@ -1,6 +1,7 @@
 """The example reports: each is taken as it stands, and each that cannot be true is refused without a trace."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from casework.models.people import Actor, Role
 from casework.models.sealing import merge
 from starter.cases import Cases
 from starter.desk import Desk
-from tests.stack import Stack, replace
+from tests.stack import Stack
 
 FOLDER = Path(__file__).parent.parent / "examples" / "intakes"
 TAKEN = sorted(FOLDER.glob("*.json"))

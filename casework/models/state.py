@@ -143,13 +143,6 @@ class Receipt(Model):
     subject_id: Id | None = None
 
 
-class Refusal(Model):
-    """Why a command was not taken."""
-
-    code: Code
-    detail: str
-
-
 class CaseState(Model):
     """Everything the workflow of a case knows. Every field may cross continue-as-new."""
 
