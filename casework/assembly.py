@@ -1,6 +1,6 @@
 """Wires settings to concrete adapters. Only `worker.py`, `web/` and the command line import it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,8 +14,10 @@ from casework.db.reads import SqlReads
 from casework.db.reservations import SqlReservations
 from casework.db.session import engine_for
 from casework.db.store import SqlCaseStore
-from casework.directory.agencies import StaticAgencyDirectory, load_agencies
+from casework.directory.agencies import StaticAgencyDirectory, above, load_agencies
 from casework.directory.calendar import working_calendar
+from casework.models.agency import Agency
+from casework.models.state import Surroundings
 from casework.office import Office
 from casework.pathways import load, milestone_kinds
 from casework.ports import Directory
@@ -92,8 +94,16 @@ def office(settings: Settings, now: Callable[[], datetime] | None = None) -> Off
         pathways=load(settings.pathways_dir),
         calendar=working_calendar(range(year - 1, year + 4), settings.timezone),
         milestones=milestone_kinds(),
+        surroundings=surroundings(load_agencies().values()),
         now=clock,
     )
+
+
+def surroundings(agencies: Iterable[Agency]) -> Surroundings:
+    """What of a directory the ladders of a case need."""
+    listed = tuple(agencies)
+    own = {agency.id: agency.ladder for agency in listed if agency.ladder != "agency"}
+    return Surroundings(above=above(listed), ladders=own)
 
 
 def wall_clock() -> datetime:

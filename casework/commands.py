@@ -259,6 +259,33 @@ class EscalateCase(Command):
     note: SealedText = None
 
 
+class Lapse(Command):
+    """Given by the engine itself, never by a person: a step of a ladder whose time has come."""
+
+    deadline_id: Id
+    kind: Code
+    action: Code
+    to: Id
+    rung: int
+    due_at: Instant
+
+
+class TakenClock(Model):
+    """A clock of a case that ended as a duplicate: what it is, and since when it ran there."""
+
+    kind: Code
+    category: Category | None = None
+    since: Instant
+
+
+class TakeOverClocks(Command):
+    """Given by the engine itself: the surviving case takes the earlier start of every clock."""
+
+    command_id: Id
+    duplicate_id: Id
+    clocks: tuple[TakenClock, ...]
+
+
 C = TypeVar("C", bound=Command)
 
 

@@ -49,6 +49,7 @@ class EventKind(Codes):
     CONSENT_WITHDRAWN = "ConsentWithdrawn"
     REMINDER_SENT = "ReminderSent"
     CASE_ESCALATED = "CaseEscalated"
+    CLOCKS_TAKEN_OVER = "ClocksTakenOver"
 
 
 class CaseEvent(Model):

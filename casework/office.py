@@ -6,6 +6,7 @@ from datetime import datetime
 
 from casework.models.calendar import Calendar
 from casework.models.pathway import Category, Pathway
+from casework.models.state import Surroundings
 
 
 @dataclass(frozen=True)
@@ -19,3 +20,4 @@ class Office:
     calendar: Calendar
     now: Callable[[], datetime]
     milestones: frozenset[str] = frozenset()
+    surroundings: Surroundings = Surroundings()

@@ -4,7 +4,7 @@ from casework.commands import OpenCase, Order
 from casework.models.base import Id, Model
 from casework.models.calendar import Calendar
 from casework.models.pathway import Pathway
-from casework.models.state import CaseState, ClientFacts
+from casework.models.state import CaseState, ClientFacts, Surroundings
 
 
 class Opening(Model):
@@ -17,6 +17,7 @@ class Opening(Model):
     pathways: tuple[Pathway, ...]
     calendar: Calendar
     client: ClientFacts
+    surroundings: Surroundings = Surroundings()
 
 
 class CaseInput(Model):

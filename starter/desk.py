@@ -93,6 +93,7 @@ class Desk:
             order=order,
             pathways=tuple(self.office.pathways[category] for category in body.categories),
             calendar=self.office.calendar,
+            surroundings=self.office.surroundings,
             client=facts_of(body.client, day_of(body.reported_at, self.office.timezone)),
         )
 

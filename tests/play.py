@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from casework import commands as c
+from casework.assembly import surroundings
 from casework.directory.agencies import StaticAgencyDirectory, load_agencies
 from casework.directory.calendar import working_calendar
 from casework.events import EventKind, Recording
@@ -24,6 +25,7 @@ ZONE = "Asia/Jakarta"
 PATHWAYS = load()
 CALENDAR = working_calendar(range(2025, 2029), ZONE)
 DIRECTORY = StaticAgencyDirectory(load_agencies())
+SURROUNDINGS = surroundings(DIRECTORY)
 START = datetime(2026, 3, 9, 2, tzinfo=UTC)
 C = TypeVar("C", bound=c.Command)
 
@@ -188,6 +190,7 @@ def opened(by: Actor = CASEWORKER, now: datetime = START, **changes: Any) -> Pla
             order=order,
             pathways=tuple(PATHWAYS[Category(category)] for category in body.categories),
             calendar=CALENDAR,
+            surroundings=SURROUNDINGS,
             client=facts_of(body.client, day_of(body.reported_at, ZONE)),
         ),
         now,

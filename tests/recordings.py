@@ -39,6 +39,8 @@ def case_row(**changes: Any) -> CaseRow:
         "reported_at": OPENED - timedelta(hours=1),
         "closed_at": None,
         "due_at": OPENED + timedelta(hours=1),
+        "stalls_at": OPENED + timedelta(hours=1),
+        "urgency": 0,
         "pathways": ((Category.TRAFFICKING, 1),),
         "links": (),
         "client": ClientFacts(kind=ClientKind.CHILD, sex=Sex.FEMALE, age_band="10-17", subdistrict="Muaradua"),
@@ -84,7 +86,7 @@ def following(before: Recording, kind: EventKind = EventKind.CASE_ASSIGNED, **mo
 def deadline(kind: str, **changes: Any) -> Deadline:
     """A running deadline."""
     start = {"id": kind, "kind": kind, "class_": "local", "owner": Owner(role="supervisor"), "clock": ClockKind.H}
-    start["basis"] = "reported"
+    start |= {"basis": "reported", "ladder": "office", "reason": "overdue", "armed_at": OPENED}
     return Deadline(**{**start, "since": OPENED, "due_at": OPENED + timedelta(hours=24), **changes})
 
 

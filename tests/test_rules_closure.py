@@ -251,7 +251,7 @@ def test_reopening() -> None:
     assert (state.closed_at, state.plan, state.closure, state.unreached) == (None, None, None, 0)
     assert state == type(state).model_validate(state.model_dump())
     running = {d.kind: d for d in state.deadlines.values() if d.running}
-    assert running.keys() == {"first_contact", "assessment", "plan", "supervisor_review"}
+    assert running.keys() == {"first_contact", "assessment", "plan", "supervisor_review", "no_activity"}
     assert all(d.since == play.now for d in running.values())
 
     play.later(days=1).closed()

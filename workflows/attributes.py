@@ -12,7 +12,7 @@ NOBODY = "nobody"
 
 def waiting_on(state: CaseState) -> str:
     """The owner of the clock that runs out first: an agency's id or a role."""
-    running = [deadline for deadline in state.deadlines.values() if deadline.running and deadline.class_ != "may"]
+    running = [d for d in state.deadlines.values() if d.running and d.binding and not d.held]
     first = min(running, key=lambda deadline: deadline.due_at, default=None)
     return (first.owner.agency_id or first.owner.role or NOBODY) if first else NOBODY
 

@@ -3,31 +3,38 @@
 Protocol: the start input carries the opening, which `run` records; the update `opened` only waits for that. Every
 command is one update: its validator refuses without a trace, its handler decides again under the case's lock,
 records the decision in one activity, and only then takes the new state. A command id is applied once, also across
-continue-as-new. The time is the workflow's; what a rule needs to know arrives as data.
+continue-as-new. The time is the workflow's; what a rule needs to know arrives as data. What nobody does happens by
+itself: one timer wakes the case for the next step of a ladder, which is recorded like a command, once.
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import RecordsActivities
     from casework import commands as c
     from casework.errors import CaseRollingOverError, CaseworkError, EngineUnavailableError
     from casework.events import Recording
+    from casework.ids import workflow_id
     from casework.models.state import CaseState, Receipt
     from casework.opening import CaseInput
     from casework.rules.decide import begin, decide
+    from casework.rules.lapses import clocks_of, lapse, take_over
     from workflows.attributes import attributes
+    from workflows.deadlines import Alarm
 
 C = TypeVar("C", bound=c.Command)
 
 RECORD_WITHIN = timedelta(seconds=10)
 RECORD_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=20))
+AFTER_REFUSAL = timedelta(hours=1)
+"""Before a step that the record refused is tried again; until then the watch beside the worker tells of it."""
 
 
 def refused(error: CaseworkError) -> ApplicationError:
@@ -62,15 +69,23 @@ class CaseWorkflow:
         self._state: CaseState | None = start.state
         self._lock = asyncio.Lock()
         self._rolling = False
+        self._alarm = Alarm()
+        self._not_before: datetime | None = None
+        self._left: list[c.TakeOverClocks] = []
 
     @workflow.run
     async def run(self, start: CaseInput) -> None:
-        """Record the opening, take commands, and move to a fresh run when this one is long or the case has ended."""
+        """Record the opening, take commands and let time do its part, until this run is long or the case has ended."""
         if self._state is None:
             await self._open()
-        await workflow.wait_condition(self._should_roll)
+        while not self._should_roll():
+            self._alarm.set(self._wakes_at(), self._now())
+            await workflow.wait_condition(lambda: self._should_roll() or self._alarm.rings or bool(self._left))
+            await self._by_itself()
         self._rolling = True
         await workflow.wait_condition(workflow.all_handlers_finished)
+        while self._left:
+            await self._by_itself()
         workflow.continue_as_new(start.model_copy(update={"opening": None, "state": self._state}))
 
     @workflow.update
@@ -78,7 +93,12 @@ class CaseWorkflow:
         """Wait until the opening is recorded."""
         await workflow.wait_condition(lambda: self._state is not None)
         assert self._state is not None  # noqa: S101  told to the type checker
-        return self._state.receipts[0]
+        return self._state.opening or self._state.receipts[0]
+
+    @workflow.signal
+    async def take_over_clocks(self, body: c.TakeOverClocks) -> None:
+        """A case of the same client ended as a duplicate of this one and leaves its clocks."""
+        self._left.append(body)
 
     assign = takes("assign", c.AssignCase)
     assess = takes("assess", c.RecordAssessment)
@@ -107,6 +127,10 @@ class CaseWorkflow:
     mark_duplicate = takes("mark_duplicate", c.MarkDuplicate)
     link = takes("link", c.LinkCases)
     withdraw_consent = takes("withdraw_consent", c.WithdrawConsent)
+    hold_clock = takes("hold_clock", c.HoldClock)
+    release_clock = takes("release_clock", c.ReleaseClock)
+    send_reminder = takes("send_reminder", c.SendReminder)
+    escalate = takes("escalate", c.EscalateCase)
 
     @workflow.query
     def state(self) -> CaseState | None:
@@ -141,9 +165,48 @@ class CaseWorkflow:
                 state, recording = decide(self._known(), order, self._now())
             except CaseworkError as error:
                 raise refused(error) from None
+            before = self._known()
             await self._record(recording)
             self._take_on(state)
-            return state.receipts[-1]
+        if isinstance(order.body, c.MarkDuplicate):
+            await self._leave_clocks(before, order.command_id, order.body.of_case_id)
+        return state.receipts[-1]
+
+    async def _leave_clocks(self, before: CaseState, command_id: str, of_case_id: str) -> None:
+        """Tell the surviving case since when its clocks ran here. The signal is durable; one that is gone needs none."""
+        body = c.TakeOverClocks(
+            command_id=f"{command_id}.clocks", duplicate_id=before.case_id, clocks=clocks_of(before)
+        )
+        surviving = workflow.get_external_workflow_handle(workflow_id(of_case_id))
+        with suppress(FailureError):
+            await surviving.signal(CaseWorkflow.take_over_clocks, body)
+
+    async def _by_itself(self) -> None:
+        """Every step whose time has come, one after the other, and the clocks that duplicates left."""
+        async with self._lock:
+            while (self._left or not self._should_roll()) and (step := self._next_step()):
+                state, recording = step
+                try:
+                    await self._record(recording)
+                except ActivityError:
+                    # Refused for good: another command stands in the record. People are told by the watch.
+                    self._not_before = self._now() + AFTER_REFUSAL
+                    return
+                self._take_on(state)
+
+    def _next_step(self) -> tuple[CaseState, Recording] | None:
+        now = self._now()
+        while self._left:
+            taken = take_over(self._known(), self._left.pop(0), now)
+            if taken:
+                return taken
+        if self._not_before and now < self._not_before:
+            return None
+        return lapse(self._known(), now)
+
+    def _wakes_at(self) -> datetime | None:
+        at = self._known().next_at
+        return max(at, self._not_before) if at and self._not_before else at
 
     def _take_on(self, state: CaseState) -> None:
         """The new state, and what the engine's own lists show of it."""
@@ -152,6 +215,7 @@ class CaseWorkflow:
         changed = [update for update in attributes(state) if update not in shown]
         if changed:
             workflow.upsert_search_attributes(changed)
+        self._alarm.set(self._wakes_at(), self._now())
 
     async def _record(self, recording: Recording) -> None:
         await workflow.execute_activity_method(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import Boolean, Column, DateTime, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 # PostgreSQL's own names, so that constraints made by plain SQL and these compare equal.
@@ -44,6 +44,8 @@ cases = Table(
     _must("reported_at", INSTANT),
     _may("closed_at", INSTANT),
     _may("due_at", INSTANT),
+    _may("stalls_at", INSTANT),
+    _must("urgency", Integer),
     _must("pathways", JSONB),
     _must("links", JSONB),
     _must("client", JSONB),
@@ -56,6 +58,7 @@ cases = Table(
     Index("cases_assigned", "assigned_to"),
     Index("cases_opened_by", "opened_by"),
     Index("cases_reported_by", "reported_by_agency"),
+    Index("cases_stalling", "agency_id", "urgency", "stalls_at", "id", postgresql_where=text("stalls_at IS NOT NULL")),
 )
 
 case_log = Table(
@@ -133,23 +136,37 @@ deadlines = Table(
     _must("owner", JSONB),
     _must("clock"),
     _must("basis"),
+    _must("ladder"),
+    _must("reason"),
     _must("since", INSTANT),
     _must("due_at", INSTANT),
+    _must("armed_at", INSTANT),
+    _must("arming", Integer),
+    _must("reminded", Boolean),
+    _must("rung", Integer),
+    _may("told_at", INSTANT),
+    _may("held_since", INSTANT),
+    _may("held_until", INSTANT),
+    _must("paused", Float),
+    _may("stalls_at", INSTANT),
+    _may("next_at", INSTANT),
+    _must("forecast", JSONB),
     _may("ended_at", INSTANT),
     _may("met", Boolean),
-    Index("deadlines_running", "due_at", postgresql_where=text("ended_at IS NULL")),
+    Index("deadlines_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
 )
 
 notices = Table(
     "notices",
     metadata,
     Column("id", Text, primary_key=True),
-    _must("case_id", Text, ForeignKey("cases.id")),
-    _must("case_number"),
+    _may("case_id", Text, ForeignKey("cases.id")),
+    _may("case_number"),
     _must("kind"),
     _must("recipient", JSONB),
     _may("due_at", INSTANT),
     _may("about_id"),
+    _may("about_kind"),
     _must("created_at", INSTANT),
     _must("state", server_default=text("'queued'")),
     _must("attempts", Integer, server_default=text("0")),
@@ -158,6 +175,7 @@ notices = Table(
     _may("next_try", INSTANT),
     Index("notices_of_case", "case_id"),
     Index("notices_queued", "created_at", postgresql_where=text("state = 'queued'")),
+    Index("notices_lost", "case_id", postgresql_where=text("state IN ('failed', 'skipped')")),
 )
 
 reservations = Table(
@@ -244,4 +262,25 @@ builds = Table(
     metadata,
     Column("fingerprint", Text, primary_key=True),
     _must("passed_at", INSTANT),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _must("at", INSTANT),
+    _must("well", Boolean),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _must("found_at", INSTANT),
+    _must("kind"),
+    _may("case_id"),
+    _must("repaired", Boolean),
+    _may("detail"),
+    _may("ended_at", INSTANT),
+    Index("findings_open", "case_id", postgresql_where=text("ended_at IS NULL")),
 )

@@ -29,6 +29,15 @@ class Actor(Model):
     agency_id: Id
 
 
+ENGINE = "engine"
+"""The account of what happens by itself."""
+
+
+def engine_of(agency_id: str) -> Actor:
+    """The engine as it acts on a case of an office."""
+    return Actor(account_id=ENGINE, role=Role.SYSTEM, agency_id=agency_id)
+
+
 class Account(Model):
     """A person or system that may sign in."""
 

@@ -1,6 +1,7 @@
 """The state of one case: what its workflow carries and its row shows."""
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -23,7 +24,7 @@ from casework.models.codes import (
     ViolenceType,
 )
 from casework.models.parts import Consent, Link, PlannedService
-from casework.models.pathway import Category, ClockKind, Pathway, PinnedPathways, Risk, Service
+from casework.models.pathway import Category, Class, ClockKind, Pathway, PinnedPathways, Risk, Service, level_of
 
 
 class Owner(Model):
@@ -34,20 +35,51 @@ class Owner(Model):
     agency_id: Id | None = None
 
 
+class Automatic(Model):
+    """What a deadline does by itself if nobody acts: a reminder (rung 0), an escalation (rung 1 and on), or the end
+    of a hold."""
+
+    action: Literal["remind", "escalate", "release"]
+    to: Id
+    """A role, an agency's id, or an account's id."""
+    at: Instant
+    rung: int
+
+
 class Deadline(Model):
     """A promise with a time: running until met, lifted (its case or referral ended), or held."""
 
     id: Id
     kind: Code
-    class_: Code
+    class_: Class
     category: Category | None = None
     referral_id: Id | None = None
     owner: Owner
     clock: ClockKind
     basis: Code
     """The fact that started it."""
+    ladder: Code
+    reason: Code
+    """What the board calls it when it stands still."""
     since: Instant
     due_at: Instant
+    armed_at: Instant
+    """When it was started here: later than `since` for a fact that was recorded late."""
+    arming: int = 0
+    """How often its ladder has begun anew; part of the key of each rung."""
+    reminded: bool = False
+    rung: int = 0
+    """The last rung that was told."""
+    told_at: Instant | None = None
+    held_since: Instant | None = None
+    held_until: Instant | None = None
+    paused: float = 0.0
+    """Seconds it was held; they are in `due_at`."""
+    stalls_at: Instant | None = None
+    """From when on the board shows it, unless it ends before; None where it never does, or not while it is held."""
+    next_at: Instant | None = None
+    forecast: tuple[Automatic, ...] = ()
+    """What happens by itself if nobody acts, soonest first."""
     ended_at: Instant | None = None
     met: bool | None = None
     """None while it runs; True when the fact came, False when it was lifted without it."""
@@ -56,6 +88,16 @@ class Deadline(Model):
     def running(self) -> bool:
         """Whether it still waits."""
         return self.ended_at is None
+
+    @property
+    def held(self) -> bool:
+        """Whether it is paused."""
+        return self.held_since is not None
+
+    @property
+    def binding(self) -> bool:
+        """Whether it is a promise that can be broken: not a mere power, not a watch over silence."""
+        return self.class_ not in ("may", "watch")
 
 
 class Referral(Model):
@@ -118,6 +160,7 @@ class Hold(Model):
 
     id: Id
     deadline_ids: tuple[Id, ...]
+    since: Instant
     until: Instant
     released_at: Instant | None = None
 
@@ -143,6 +186,15 @@ class Receipt(Model):
     subject_id: Id | None = None
 
 
+class Surroundings(Model):
+    """What of the directory a case's ladders need, as data, so that a change there changes no replay."""
+
+    above: dict[Code, Id] = Field(default_factory=dict)
+    """The agency behind a rung: coordinator, province, national_office, subdistrict_head."""
+    ladders: dict[Id, Code] = Field(default_factory=dict)
+    """Agencies with a ladder of their own; for all others it is `agency`."""
+
+
 class CaseState(Model):
     """Everything the workflow of a case knows. Every field may cross continue-as-new."""
 
@@ -156,9 +208,12 @@ class CaseState(Model):
     revision: int = 0
     pathways: tuple[Pathway, ...]
     calendar: Calendar
+    surroundings: Surroundings = Surroundings()
     client: ClientFacts
     consent: Consent | None = None
     opened_by: Id
+    opening: Receipt | None = None
+    """The answer to its opening, for who repeats it."""
     reported_by_agency: Id | None = None
     reporter_agency_kind: Code | None = None
     assigned_to: Id | None = None
@@ -177,6 +232,8 @@ class CaseState(Model):
     deadlines: dict[Id, Deadline] = Field(default_factory=dict)
     holds: dict[Id, Hold] = Field(default_factory=dict)
     closure: Closure | None = None
+    conferences_called: tuple[Code, ...] = ()
+    """What has called for a case conference so far; each calls once."""
     transfer_to: Id | None = None
     transfer_asked_by: Id | None = None
     unreached: int = 0
@@ -196,8 +253,23 @@ class CaseState(Model):
 
     @property
     def due_at(self) -> Instant | None:
-        """The earliest running due time that is not a mere power."""
-        return min((d.due_at for d in self.deadlines.values() if d.running and d.class_ != "may"), default=None)
+        """The earliest due time of a promise that runs and is not held."""
+        return min((d.due_at for d in self.deadlines.values() if d.running and d.binding and not d.held), default=None)
+
+    @property
+    def stalls_at(self) -> Instant | None:
+        """From when on the case stands on the board, unless something is done before."""
+        return min((d.stalls_at for d in self.deadlines.values() if d.stalls_at), default=None)
+
+    @property
+    def next_at(self) -> Instant | None:
+        """When something happens by itself."""
+        return min((d.next_at for d in self.deadlines.values() if d.next_at), default=None)
+
+    @property
+    def urgency(self) -> int:
+        """The order of the board: 0 for high risk and who is not assessed yet, 1 for medium, 2 for low."""
+        return {"high": 0, "medium": 1, "low": 2}[level_of(self.risk)]
 
     @property
     def open(self) -> bool:
@@ -223,6 +295,8 @@ class CaseRow(Model):
     reported_at: Instant
     closed_at: Instant | None
     due_at: Instant | None
+    stalls_at: Instant | None
+    urgency: int
     pathways: tuple[tuple[Category, int], ...]
     links: tuple[Link, ...]
     client: ClientFacts

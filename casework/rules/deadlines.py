@@ -1,48 +1,57 @@
 """Clocks: which start by a fact, which end by it, and when each is due. Lengths and starts are pathway data."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from casework.models.codes import Status, Urgency
-from casework.models.pathway import Category, DeadlinePolicy
+from casework.models.pathway import Category, DeadlinePolicy, Length
 from casework.models.state import CaseState, Deadline, Owner, Referral
 from casework.rules.clocks import due_at
+from casework.rules.holds import without_spent
+from casework.rules.ladders import AT_ONCE, foretold
 from casework.rules.step import Fact, Step
 
 OFFICE_OWNERS = frozenset({"caseworker", "supervisor", "head"})
 LOCAL = "local"
+OF_THE_RISK = (LOCAL, "watch")
+"""Classes whose clocks are the case's, not one category's, and change with its risk."""
+NOT_HELD = {"held_since": None, "held_until": None}
 STATUTORY = "statutory"
 LATER = {"finding": "reported_at", "incident": "incident_at"}
 CLOSED = "case_closed"
 
 
 def advance(step: Step, sequence: int, now: datetime) -> CaseState:
-    """The state of a step with its clocks: ended by its facts, lifted, re-armed for a new risk, started.
+    """The state of a step with its clocks: ended by its facts, lifted, re-armed for a new risk, started, foretold.
 
     A referral that ends with the step starts no clock any more.
     """
     state = step.state
     deadlines = {id_: _ended(deadline, step, now) for id_, deadline in state.deadlines.items()}
     if step.rearm:
-        deadlines = {id_: _rearmed(deadline, state) for id_, deadline in deadlines.items()}
+        deadlines = {id_: _rearmed(deadline, state, now) for id_, deadline in deadlines.items()}
     for fact in (fact for fact in step.facts if fact.referral_id not in step.lift):
-        for deadline in _started(state, fact, deadlines.values(), sequence):
+        for deadline in _started(state, fact, deadlines, sequence, now):
             deadlines[deadline.id] = deadline
-    return _with_due_times(state.model_copy(update={"deadlines": deadlines}))
+    state = without_spent(state.model_copy(update={"deadlines": deadlines}), now)
+    foreseen = {id_: foretold(state, deadline) for id_, deadline in state.deadlines.items()}
+    return _with_due_times(state.model_copy(update={"deadlines": foreseen}))
 
 
 def _ended(deadline: Deadline, step: Step, now: datetime) -> Deadline:
     """Met by a fact of the step; lifted where its referral ended without it, or the case did."""
     if not deadline.running:
         return deadline
-    ends = {end for policy in _policies(step.state) if policy.kind == deadline.kind for end in policy.end}
+    policies = [policy for policy in _policies(step.state) if policy.kind == deadline.kind]
+    ends = {end for policy in policies for end in policy.end}
+    ends -= {policy.start for policy in policies if policy.restarts}
     for fact in step.facts:
         same = deadline.referral_id is None or fact.referral_id == deadline.referral_id
         if fact.code in ends and same and fact.at >= deadline.since:
-            return deadline.model_copy(update={"ended_at": fact.at, "met": True})
+            return deadline.model_copy(update={"ended_at": fact.at, "met": True, **NOT_HELD})
     if deadline.referral_id in step.lift or _outlived(deadline, step.state):
-        return deadline.model_copy(update={"ended_at": max(now, deadline.since), "met": False})
+        return deadline.model_copy(update={"ended_at": max(now, deadline.since), "met": False, **NOT_HELD})
     return deadline
 
 
@@ -54,41 +63,73 @@ def _outlived(deadline: Deadline, state: CaseState) -> bool:
     return state.status is not Status.CLOSED or deadline.class_ != STATUTORY
 
 
-def _rearmed(deadline: Deadline, state: CaseState) -> Deadline:
+def _rearmed(deadline: Deadline, state: CaseState, now: datetime) -> Deadline:
     """A running local clock takes the length of the risk as it is now."""
-    if not deadline.running or deadline.class_ != LOCAL:
+    if not deadline.running or deadline.class_ not in OF_THE_RISK:
         return deadline
+    return since(state, deadline, deadline.since, now)
+
+
+def since(state: CaseState, deadline: Deadline, start: datetime, now: datetime) -> Deadline:
+    """The deadline as if it had started then, at the risk as it is now; what it was held is added."""
     for policy in _policies(state):
         if policy.kind == deadline.kind and policy.start == deadline.basis and _serves(state, policy, deadline):
-            units = policy.units(state.risk, urgent=_urgent(state, deadline.referral_id))
-            if units is not None:
-                due = due_at(deadline.since, policy.clock, units, state.calendar)
-                return deadline.model_copy(update={"due_at": due, "clock": policy.clock})
+            length = policy.runs(state.risk, urgent=_urgent(state, deadline.referral_id))
+            if length is not None:
+                due = due_at(start, length.clock, length.units, state.calendar) + timedelta(seconds=deadline.paused)
+                return moved(deadline, due, now, since=start, clock=length.clock)
     return deadline
+
+
+def moved(deadline: Deadline, due: datetime, now: datetime, **more: object) -> Deadline:
+    """With another due time. One that was overdue and no longer is climbs its ladder anew; one that is overdue by the
+    move alone is told once, as one that was known too late."""
+    if due == deadline.due_at:
+        return deadline.model_copy(update=more)
+    if due > now and deadline.rung:
+        more |= {"rung": 0, "reminded": False, "arming": deadline.arming + 1}
+    elif due <= now and not deadline.rung:
+        more |= {"armed_at": now}
+    return deadline.model_copy(update={"due_at": due, **more})
 
 
 def _policies(state: CaseState) -> Iterable[DeadlinePolicy]:
     return (policy for pathway in state.pathways for policy in pathway.deadlines)
 
 
-def _started(state: CaseState, fact: Fact, standing: Iterable[Deadline], sequence: int) -> Iterable[Deadline]:
-    """New clocks of a fact; one that already runs for the same thing is not started twice.
+def _started(
+    state: CaseState, fact: Fact, standing: Mapping[str, Deadline], sequence: int, now: datetime
+) -> Iterable[Deadline]:
+    """New clocks of a fact. One that already runs for the same thing is not started twice: it is brought forward
+    where the new one ends sooner, or starts anew where it watches for silence.
 
     Of several entries of a kind the first that applies is taken: those of one service stand before the general one.
     """
-    running = {(d.kind, d.category, d.referral_id) for d in standing if d.running}
+    running = {(d.kind, d.category, d.referral_id): d for d in standing.values() if d.running}
+    seen = set()
     for pathway in state.pathways:
         for policy in pathway.deadlines:
-            category = None if policy.class_ == LOCAL else pathway.category
-            key = (policy.kind, category, fact.referral_id)
+            category = None if policy.class_ in OF_THE_RISK else pathway.category
+            about = None if policy.restarts else fact.referral_id
+            key = (policy.kind, category, about)
             if not state.open and policy.start != CLOSED:
                 continue
-            if key in running or not starts(policy, pathway.category, fact) or not _applies(state, policy, fact):
+            if key in seen or not starts(policy, pathway.category, fact) or not _applies(state, policy, fact):
                 continue
-            deadline = _armed(state, policy, category, fact, sequence)
+            deadline = _armed(state, policy, category, fact, sequence, now)
             if deadline:
-                running.add(key)
-                yield deadline
+                seen.add(key)
+                yield _replaced(running[key], deadline, policy, now) if key in running else deadline
+
+
+def _replaced(running: Deadline, new: Deadline, policy: DeadlinePolicy, now: datetime) -> Deadline:
+    """The running clock in the light of another start of its kind."""
+    if policy.restarts:
+        update = {"since": new.since, "due_at": new.due_at, "armed_at": now, "basis": new.basis, "clock": new.clock}
+        return running.model_copy(update={**update, "reminded": False, "rung": 0, "arming": running.arming + 1})
+    if new.due_at >= running.due_at or running.held:
+        return running.model_copy(update={"reason": new.reason}) if new.reason in AT_ONCE else running
+    return moved(running, new.due_at, now, since=new.since, basis=new.basis, reason=new.reason)
 
 
 def starts(policy: DeadlinePolicy, category: Category, fact: Fact) -> bool:
@@ -98,7 +139,7 @@ def starts(policy: DeadlinePolicy, category: Category, fact: Fact) -> bool:
     from the incident (`finding:<category>`, `incident:<category>`).
     """
     if fact.code in (f"finding:{category}", f"incident:{category}"):
-        return policy.class_ != LOCAL and policy.start == LATER[fact.code.partition(":")[0]]
+        return policy.class_ not in OF_THE_RISK and policy.start == LATER[fact.code.partition(":")[0]]
     return fact.code == policy.start
 
 
@@ -123,31 +164,34 @@ def _serves(state: CaseState, policy: DeadlinePolicy, about: Fact | Deadline) ->
 
 
 def _armed(
-    state: CaseState, policy: DeadlinePolicy, category: Category | None, fact: Fact, sequence: int
+    state: CaseState, policy: DeadlinePolicy, category: Category | None, fact: Fact, sequence: int, now: datetime
 ) -> Deadline | None:
-    units = policy.units(state.risk, urgent=_urgent(state, fact.referral_id))
-    if units is None:
+    length = policy.runs(state.risk, urgent=_urgent(state, fact.referral_id))
+    if length is None:
         return None
     return Deadline(
         id=".".join(filter(None, (state.case_id, str(sequence), policy.kind, category))),
         kind=policy.kind,
         class_=policy.class_,
         category=category,
-        referral_id=fact.referral_id,
+        referral_id=None if policy.restarts else fact.referral_id,
         owner=_owner(state, policy, fact),
-        clock=policy.clock,
+        clock=length.clock,
         basis=policy.start,
+        ladder=policy.ladder,
+        reason=fact.reason or policy.reason,
         since=fact.at,
-        due_at=_due(state, policy, fact, units),
+        due_at=_due(state, length, fact),
+        armed_at=now,
     )
 
 
-def _due(state: CaseState, policy: DeadlinePolicy, fact: Fact, units: float) -> datetime:
+def _due(state: CaseState, length: Length, fact: Fact) -> datetime:
     """At the close of the day that was agreed, else after the length of the policy."""
     if fact.due_on:
         closes = datetime.combine(fact.due_on, state.calendar.closes, ZoneInfo(state.calendar.zone))
         return max(closes.astimezone(UTC), fact.at)
-    return due_at(fact.at, policy.clock, units, state.calendar)
+    return due_at(fact.at, length.clock, length.units, state.calendar)
 
 
 def _owner(state: CaseState, policy: DeadlinePolicy, fact: Fact) -> Owner:

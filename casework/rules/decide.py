@@ -7,10 +7,12 @@ import casework.rules.assessment
 import casework.rules.client
 import casework.rules.closure
 import casework.rules.following
+import casework.rules.holds
 import casework.rules.moving
 import casework.rules.notifications
 import casework.rules.planning
-import casework.rules.referrals  # noqa: F401  each module registers its rules
+import casework.rules.referrals
+import casework.rules.remedies  # noqa: F401  each module registers its rules
 from casework.commands import DecideTransfer, Order
 from casework.errors import ForbiddenError, NotAllowedInStageError, NotFoundError, RevisionConflictError
 from casework.events import CaseEvent, Recording
@@ -19,6 +21,7 @@ from casework.models.people import OFFICE_ROLES
 from casework.models.state import CaseRow, CaseState, Receipt
 from casework.opening import Opening
 from casework.rules.deadlines import advance
+from casework.rules.detectors import noticed
 from casework.rules.opening import open_case
 from casework.rules.step import RULES, Rule, Step
 
@@ -36,7 +39,8 @@ def decide(state: CaseState, order: Order[Any], now: datetime) -> tuple[CaseStat
 def begin(opening: Opening, now: datetime) -> tuple[CaseState, Recording]:
     """The first state of a case and what it writes."""
     step = open_case(opening, now)
-    return conclude(step.state, step, opening.order, now)
+    state, recording = conclude(step.state, step, opening.order, now)
+    return state.model_copy(update={"opening": state.receipts[0]}), recording
 
 
 def check(state: CaseState, order: Order[Any], rule: Rule) -> None:
@@ -62,6 +66,7 @@ def check(state: CaseState, order: Order[Any], rule: Rule) -> None:
 def conclude(before: CaseState, step: Step, order: Order[Any], now: datetime) -> tuple[CaseState, Recording]:
     """Number the step, move its clocks, and gather what changed into one recording."""
     sequence = before.revision + 1
+    step = noticed(before, step, order.actor, now)
     receipt = Receipt(
         command_id=order.command_id,
         body_digest=order.body_digest,
@@ -106,6 +111,8 @@ def _notices(after: CaseState, step: Step, order: Order[Any], now: datetime) -> 
             kind=told.kind,
             recipient=told.to,
             about_id=told.about_id,
+            about_kind=told.about_kind,
+            due_at=told.due_at,
             created_at=now,
         )
         for index, told in enumerate(step.told)

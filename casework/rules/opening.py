@@ -139,6 +139,7 @@ def open_case(opening: Opening, now: datetime) -> Step:
         risk=body.risk,
         pathways=opening.pathways,
         calendar=opening.calendar,
+        surroundings=opening.surroundings,
         client=opening.client,
         consent=body.consent,
         opened_by=opening.order.actor.account_id,

@@ -24,6 +24,8 @@ class Fact:
     """Whose turn it is after this fact, where a policy says `agency` and there is no referral."""
     due_on: date | None = None
     """A day that was agreed; it goes before the length of the policy."""
+    reason: str | None = None
+    """What the board is to call the clock it starts; else what the policy says."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Told:
     kind: str
     to: Recipient
     about_id: str | None = None
+    about_kind: str | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.records import RecordsActivities
-from casework.assembly import Adapters, adapters, office
+from casework.assembly import Adapters, adapters, office, surroundings
 from casework.directory.agencies import StaticAgencyDirectory
 from casework.models.agency import Agency
 from casework.models.pathway import Service
@@ -70,7 +70,10 @@ async def _play(
     clock = Clock(environment, shift, first)
     directory = StaticAgencyDirectory(_agencies(scenario, outside))
     own = dataclasses.replace(
-        office(settings, clock.now), lead_agency_id=scenario.agencies[0], timezone=scenario.timezone
+        office(settings, clock.now),
+        lead_agency_id=scenario.agencies[0],
+        timezone=scenario.timezone,
+        surroundings=surroundings(directory),
     )
     outside = dataclasses.replace(outside, directory=directory)
     desk = Desk(own, *outside.for_desk())

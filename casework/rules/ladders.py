@@ -1,0 +1,173 @@
+"""What happens by itself when nobody acts: a reminder before the due time, then rung after rung. Ladders are data."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from casework.models.notice import NoticeKind, Recipient
+from casework.models.pathway import Ladder, Rung, level_of
+from casework.models.people import Role
+from casework.models.state import Automatic, CaseState, Deadline, Owner
+from casework.rules.clocks import due_at
+from casework.rules.step import Told
+
+OFFICE, AGENCY, CROSS_PROVINCE = "office", "agency", "cross_province"
+OF_THE_OFFICE = frozenset({"supervisor", "head"})
+AT_ONCE = frozenset({"ref_bounced", "risk_up"})
+"""What stands on the board from its beginning: it waits for a supervisor, not for a time."""
+NOTICE = {"remind": NoticeKind.REMINDER, "escalate": NoticeKind.ESCALATION, "release": NoticeKind.CLOCK_RELEASED}
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose case it is: all that is needed to tell somebody, for the case itself and for who watches over it."""
+
+    agency_id: str
+    assigned_to: str | None
+    above: dict[str, str]
+
+    @classmethod
+    def of(cls, state: CaseState) -> "Holder":
+        """The holder of a case."""
+        return cls(state.agency_id, state.assigned_to, dict(state.surroundings.above))
+
+
+def foretold(state: CaseState, deadline: Deadline) -> Deadline:
+    """The deadline with its forecast, the next instant it acts by itself, and from when on the board shows it."""
+    forecast = tuple(steps(state, deadline))
+    return deadline.model_copy(
+        update={
+            "forecast": forecast,
+            "next_at": min((step.at for step in forecast), default=None),
+            "stalls_at": _stalls_at(state, deadline),
+        }
+    )
+
+
+def steps(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
+    """Every automatic step of a deadline that is still to come, soonest first; none of one that has ended.
+
+    While it is held the end of the hold comes first, and everything else as if the hold were kept to its end.
+    """
+    if not deadline.running:
+        return
+    pause = timedelta()
+    if deadline.held_since and deadline.held_until:
+        pause = deadline.held_until - deadline.held_since
+        yield Automatic(action="release", to=_name(deadline.owner), at=deadline.held_until, rung=deadline.rung)
+    for step in _climb(state, deadline):
+        # What was due before the hold and not yet done waits for its end too.
+        yield step.model_copy(update={"at": max(step.at + pause, deadline.held_until or step.at)})
+
+
+def _climb(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
+    ladder = ladder_of(state, deadline)
+    late = deadline.due_at <= deadline.armed_at
+    reminder = _reminder_at(deadline, ladder)
+    if reminder and not deadline.reminded and not deadline.rung and not late:
+        at = max(reminder, deadline.armed_at)
+        yield Automatic(action="remind", to=_name(deadline.owner), at=at, rung=0)
+    if deadline.class_ == "may":
+        return
+    rungs = [(number, rung, _rung_at(state, deadline, rung)) for number, rung in enumerate(ladder.rungs, start=1)]
+    if late and not deadline.rung:
+        # It ran out before it was known: told once, not once for each rung that time has passed.
+        passed = sum(at <= deadline.armed_at for _, _, at in rungs) or 1
+        yield Automatic(action="escalate", to=ladder.rungs[0].to, at=deadline.armed_at, rung=passed)
+        rungs = rungs[passed:]
+    for number, rung, at in rungs:
+        if number > deadline.rung:
+            yield Automatic(action="escalate", to=rung.to, at=at, rung=number)
+
+
+def ladder_of(state: CaseState, deadline: Deadline) -> Ladder:
+    """The ladder it climbs: an agency's own where an agency owes it; one more step up where provinces are crossed."""
+    name = deadline.ladder
+    if name == AGENCY and deadline.owner.agency_id:
+        name = state.surroundings.ladders.get(deadline.owner.agency_id, AGENCY)
+    elif name == OFFICE and crosses_provinces(state):
+        name = CROSS_PROVINCE
+    ladders = {ladder.name: ladder for pathway in state.pathways for ladder in pathway.ladders}
+    return ladders[name]
+
+
+def crosses_provinces(state: CaseState) -> bool:
+    """Whether an agency of another province reported the case or was asked in it."""
+    agencies = {state.reported_by_agency, *(referral.agency_id for referral in state.referrals.values())}
+    return any(state.surroundings.ladders.get(agency or "") == CROSS_PROVINCE for agency in agencies)
+
+
+def due_now(state: CaseState, now: datetime) -> tuple[Deadline, Automatic] | None:
+    """The step that is due; of several the earliest."""
+    due = ((d, d.forecast[0]) for d in state.deadlines.values() if d.next_at and d.next_at <= now)
+    return min(due, key=lambda found: (found[1].at, found[0].id), default=None)
+
+
+def told(holder: Holder, deadline: Deadline, step: Automatic) -> tuple[Told, ...]:
+    """Whom a step tells: the owner with the reminder and the first rung, then who stands on the rung."""
+    to: list[Recipient] = []
+    if step.action != "escalate" or deadline.rung == 0:
+        to.append(_owner(holder, deadline.owner))
+    if step.action == "escalate":
+        to.append(_on_rung(holder, deadline.owner, step.to))
+    kind = NOTICE[step.action]
+    return tuple(Told(kind, each, deadline.id, deadline.kind, deadline.due_at) for each in dict.fromkeys(to))
+
+
+def key(deadline: Deadline, step: Automatic) -> str:
+    """The key of a step: its command in the log, and the stem of its notices, whoever writes them first."""
+    which = int(step.at.timestamp()) if step.action == "release" else step.rung
+    return f"{deadline.id}.{deadline.arming}.{step.action}.{which}"
+
+
+def _owner(holder: Holder, owner: Owner) -> Recipient:
+    if owner.agency_id:
+        return Recipient(agency_id=owner.agency_id)
+    if owner.role in OF_THE_OFFICE:
+        return Recipient(role=Role(owner.role), agency_id=holder.agency_id)
+    account = owner.account_id or holder.assigned_to
+    return Recipient(account_id=account) if account else Recipient(role=Role.SUPERVISOR, agency_id=holder.agency_id)
+
+
+def _on_rung(holder: Holder, owner: Owner, to: str) -> Recipient:
+    if to == "agency_head":
+        return Recipient(role=Role.HEAD, agency_id=owner.agency_id or holder.agency_id)
+    if to == "coordinator" and to in holder.above:
+        return Recipient(role=Role.COORDINATOR, agency_id=holder.above[to])
+    if to in holder.above:
+        return Recipient(agency_id=holder.above[to])
+    role = Role.SUPERVISOR if to == "supervisor" else Role.HEAD
+    return Recipient(role=role, agency_id=holder.agency_id)
+
+
+def _name(owner: Owner) -> str:
+    return owner.agency_id or owner.account_id or owner.role or "supervisor"
+
+
+def _reminder_at(deadline: Deadline, ladder: Ladder) -> datetime | None:
+    if ladder.remind_before:
+        return _before_due(deadline, ladder)
+    if ladder.remind_at_share:
+        return deadline.since + (deadline.due_at - deadline.since) * ladder.remind_at_share
+    return None
+
+
+def _before_due(deadline: Deadline, ladder: Ladder) -> datetime | None:
+    """So long before the due time as the ladder says; lengths before an end run in hours."""
+    if ladder.remind_before is None:
+        return None
+    hours = ladder.remind_before.units * (1 if ladder.remind_before.clock == "H" else 24)
+    return deadline.due_at - timedelta(hours=hours)
+
+
+def _rung_at(state: CaseState, deadline: Deadline, rung: Rung) -> datetime:
+    after = rung.after[level_of(state.risk)]
+    return due_at(deadline.due_at, after.clock, after.units, state.calendar)
+
+
+def _stalls_at(state: CaseState, deadline: Deadline) -> datetime | None:
+    if not deadline.running or deadline.held or deadline.class_ == "may":
+        return None
+    if deadline.reason in AT_ONCE:
+        return deadline.since
+    return _before_due(deadline, ladder_of(state, deadline)) or deadline.due_at
