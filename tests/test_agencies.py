@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from casework.directory.agencies import AgencyFileError, StaticAgencyDirectory, load_agencies
+from casework.directory.agencies import ABOVE, AgencyFileError, StaticAgencyDirectory, above, load_agencies
 from casework.directory.calendar import collective_leave, working_calendar
+from casework.models.agency import Agency
 from casework.models.pathway import Service
+from casework.pathways import load
 
 AGENCIES = load_agencies()
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -74,6 +76,48 @@ def test_directory_finds_by_id() -> None:
     assert directory.get("nobody") is None
 
 
+OTHER_PROVINCES = """
+    uptd-ppa-jawa-timur polrestabes-surabaya sentra-soeharso-solo dp3ap2kb-ppu unit-ppa-polres-ppu dinas-sosial-ppu
+    panti-dharma-samarinda dinas-pendidikan-balikpapan
+"""
+
+
+def test_ladders_of_agencies() -> None:
+    """A village's goes by the subdistrict, another province's by the national office; the nation's own by neither."""
+    own = {agency.id: agency.ladder for agency in AGENCIES.values() if agency.ladder != "agency"}
+
+    assert own == {"desa": "village"} | dict.fromkeys(OTHER_PROVINCES.split(), "cross_province")
+    assert {ladder.name for pathway in load().values() for ladder in pathway.ladders} >= set(own.values())
+
+
+def test_rungs_above_the_office_have_agencies_behind_them() -> None:
+    """The coordinator of this district, the head of a subdistrict, the own province, the national hotline."""
+    assert above(AGENCIES.values()) == {
+        "coordinator": "setda-asisten-1",
+        "subdistrict_head": "camat",
+        "province": "uptd-ppa-sumatera-selatan",
+        "national_office": "sapa-129",
+    }
+    assert set(above(AGENCIES.values())) == set(ABOVE)
+
+
+def behind(rung: str, *without: str, outside: tuple[str, ...] = ()) -> str | None:
+    """Who is behind a rung where some agencies are left out, and others are of elsewhere."""
+    left = [agency for agency in AGENCIES.values() if agency.id not in without]
+    return above(agency.model_copy(update={"outside": agency.outside or agency.id in outside}) for agency in left).get(
+        rung
+    )
+
+
+def test_rung_prefers_the_hotline_and_takes_nobody_from_elsewhere() -> None:
+    """The ministry stands in for the hotline; another province's office never for the own one."""
+    assert behind("national_office", "sapa-129") == "kemen-pppa"
+    assert behind("national_office", "sapa-129", "kemen-pppa") is None
+    assert behind("province", "uptd-ppa-sumatera-selatan") is None
+    assert behind("coordinator", outside=("setda-asisten-1",)) is None
+    assert above([Agency(id="one", name="One", kind="lead_office")]) == {}
+
+
 def ids_in(value: Any, key: str = "") -> set[str]:
     """The agency ids an example names."""
     if isinstance(value, dict):
@@ -105,6 +149,7 @@ BROKEN = {
     "unknown key": (ONE + "phone = 1\n", "agencies[0].phone", "unknown key"),
     "unknown service": (ONE + 'services = ["police", "taxi"]\n', "agencies[0].services[1]", "found 'taxi'"),
     "service twice": (ONE + 'services = ["police", "police"]\n', "agencies[0].services", "twice"),
+    "unknown ladder": (ONE + 'ladder = "office"\n', "agencies[0].ladder", "found 'office'"),
     "no name": (ONE.replace('name = "One"\n', ""), "agencies[0].name", "is missing"),
     "wrong type": (ONE.replace("true", '"yes"'), "agencies[0].leads", "valid boolean"),
     "bad id": (ONE.replace('"one"', '"o n e"'), "agencies[0].id", "match pattern"),

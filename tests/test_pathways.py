@@ -1,14 +1,12 @@
-"""Pathways: what the law and the local profile say, and that a wrong file is refused with its place."""
-
-from importlib import resources
-from pathlib import Path
+"""Pathways: what the law and the local profile say."""
 
 import pytest
 
 from casework.directory.agencies import load_agencies
 from casework.models.codes import ClosureReason, Stage
-from casework.models.pathway import Category, ClockKind, DeadlinePolicy, Duty, Pathway, Risk, Service
-from casework.pathways import PathwayFileError, check, facts, load, milestone_kinds, pin
+from casework.models.pathway import Category, DeadlinePolicy, Duty, Ladder, Pathway, Risk, Service
+from casework.pathways import check, facts, load, milestone_kinds, pin
+from casework.pathways.lengths import read
 
 PATHWAYS = load()
 
@@ -36,83 +34,84 @@ DUTIES = {
 }
 CONDITIONS = {"always": "", "grave": "g", "child": "c", "pupil": "p", "sexual_act_found": "s"}
 
-# Law and clinic: kind, clock, units, start, end, owner, class.
+# Law and clinic: kind, length, start, end, owner, class.
 LAW = {
     "child_violence": """
-        health_police_info H 24 reporting_refused_by_parents police_notified agency statutory
-        lpsk_decision D 7 lpsk_asked lpsk_decided lpsk statutory
-        restit_post_judgment D 90 judgment_known restitution_asked lpsk statutory
-        restit_pay_perma D 30 judgment_copy_delivered restitution_paid kejaksaan-negeri statutory""",
+        health_police_info PT24H reporting_refused_by_parents police_notified agency statutory
+        lpsk_decision P7D lpsk_asked lpsk_decided lpsk statutory
+        restit_post_judgment P90D judgment_known restitution_asked lpsk statutory
+        restit_pay_perma P30D judgment_copy_delivered restitution_paid kejaksaan-negeri statutory""",
     "sexual_violence": """
-        tpks_report_police H 72 reported_at police_notified caseworker statutory
-        tpks_prot_start H 24 police_notified protection_given unit-ppa-polres may
-        tpks_prot_max D 14 protection_given protection_ended unit-ppa-polres statutory
-        tpks_lpsk_req H 24 protection_given lpsk_asked unit-ppa-polres statutory
-        lpsk_decision D 7 lpsk_asked lpsk_decided lpsk statutory
-        tpks_restit_copy D 7 judgment_copy_received judgment_copy_delivered kejaksaan-negeri statutory
-        tpks_restit_pay D 30 judgment_copy_delivered restitution_paid kejaksaan-negeri statutory
-        restit_post_judgment D 90 judgment_known restitution_asked lpsk statutory
-        restit_pay_perma D 30 judgment_copy_delivered restitution_paid kejaksaan-negeri statutory
-        health_police_info H 24 reporting_refused_by_parents police_notified agency statutory
-        clin_72h H 72 incident_at medical_care_given caseworker clinical
-        clin_ec_5d D 5 incident_at medical_care_given caseworker clinical
-        clin_fu D 14 incident_at medical_review_2w caseworker clinical
-        clin_fu_3m D 91 incident_at medical_review_3m caseworker clinical
-        clin_fu_6m D 182 incident_at medical_review_6m caseworker clinical""",
+        tpks_report_police PT72H reported_at police_notified caseworker statutory
+        tpks_prot_start PT24H police_notified protection_given unit-ppa-polres may
+        tpks_prot_max P14D protection_given protection_ended unit-ppa-polres statutory
+        tpks_lpsk_req PT24H protection_given lpsk_asked unit-ppa-polres statutory
+        lpsk_decision P7D lpsk_asked lpsk_decided lpsk statutory
+        tpks_restit_copy P7D judgment_copy_received judgment_copy_delivered kejaksaan-negeri statutory
+        tpks_restit_pay P30D judgment_copy_delivered restitution_paid kejaksaan-negeri statutory
+        restit_post_judgment P90D judgment_known restitution_asked lpsk statutory
+        restit_pay_perma P30D judgment_copy_delivered restitution_paid kejaksaan-negeri statutory
+        health_police_info PT24H reporting_refused_by_parents police_notified agency statutory
+        clin_72h PT72H incident_at medical_care_given caseworker clinical
+        clin_ec_5d P5D incident_at medical_care_given caseworker clinical
+        clin_fu P14D incident_at medical_review_2w caseworker clinical
+        clin_fu_3m P91D incident_at medical_review_3m caseworker clinical
+        clin_fu_6m P182D incident_at medical_review_6m caseworker clinical""",
     "domestic_violence": """
-        pkdrt_prot_start H 24 police_notified protection_given unit-ppa-polres statutory
-        pkdrt_prot_max D 7 protection_given protection_ended unit-ppa-polres statutory
-        pkdrt_court_req H 24 protection_given court_order_asked unit-ppa-polres statutory
-        pkdrt_court_issue D 7 court_order_asked court_order_decided pengadilan-negeri statutory
-        pkdrt_order_max D 365 court_order_decided court_order_ended pengadilan-negeri statutory
-        lpsk_decision D 7 lpsk_asked lpsk_decided lpsk statutory""",
+        pkdrt_prot_start PT24H police_notified protection_given unit-ppa-polres statutory
+        pkdrt_prot_max P7D protection_given protection_ended unit-ppa-polres statutory
+        pkdrt_court_req PT24H protection_given court_order_asked unit-ppa-polres statutory
+        pkdrt_court_issue P7D court_order_asked court_order_decided pengadilan-negeri statutory
+        pkdrt_order_max P365D court_order_decided court_order_ended pengadilan-negeri statutory
+        lpsk_decision P7D lpsk_asked lpsk_decided lpsk statutory""",
     "trafficking": """
-        tppo_rehab D 7 referral_sent referral_accepted agency statutory
-        tppo_first_aid D 7 referral_sent referral_accepted agency statutory
-        tppo_restit_pay D 14 judgment_known restitution_paid kejaksaan-negeri statutory
-        restit_post_judgment D 90 judgment_known restitution_asked lpsk statutory
-        restit_pay_perma D 30 judgment_copy_delivered restitution_paid kejaksaan-negeri statutory
-        lpsk_decision D 7 lpsk_asked lpsk_decided lpsk statutory""",
+        tppo_rehab P7D referral_sent referral_accepted agency statutory
+        tppo_first_aid P7D referral_sent referral_accepted agency statutory
+        tppo_restit_pay P14D judgment_known restitution_paid kejaksaan-negeri statutory
+        restit_post_judgment P90D judgment_known restitution_asked lpsk statutory
+        restit_pay_perma P30D judgment_copy_delivered restitution_paid kejaksaan-negeri statutory
+        lpsk_decision P7D lpsk_asked lpsk_decided lpsk statutory""",
     "child_marriage": "",
     "child_in_conflict": """
-        abh_spdp H 24 investigation_started prosecutor_told unit-ppa-polres statutory
-        abh_req_pk_peksos H 24 investigation_started probation_asked unit-ppa-polres statutory
-        abh_litmas H 72 litmas_asked litmas_received bapas statutory
-        abh_lapsos H 72 social_report_asked social_report_received dinas-sosial statutory
-        abh_diversi_offer H 168 investigation_started diversion_offered unit-ppa-polres statutory
-        abh_diversi_run D 30 diversion_started diversion_ended unit-ppa-polres statutory
-        abh_pn_judge D 3 file_at_court judge_appointed pengadilan-negeri statutory
-        abh_pn_diversi D 7 judge_appointed diversion_set pengadilan-negeri statutory""",
+        abh_spdp PT24H investigation_started prosecutor_told unit-ppa-polres statutory
+        abh_req_pk_peksos PT24H investigation_started probation_asked unit-ppa-polres statutory
+        abh_litmas PT72H litmas_asked litmas_received bapas statutory
+        abh_lapsos PT72H social_report_asked social_report_received dinas-sosial statutory
+        abh_diversi_offer PT168H investigation_started diversion_offered unit-ppa-polres statutory
+        abh_diversi_run P30D diversion_started diversion_ended unit-ppa-polres statutory
+        abh_pn_judge P3D file_at_court judge_appointed pengadilan-negeri statutory
+        abh_pn_diversi P7D judge_appointed diversion_set pengadilan-negeri statutory""",
     "unclassified": "",
 }
 
-# The local profile: kind, start, service (- for any other), then clock and units at high, medium, low, and the owner.
+# The local profile: kind, start, service (- for any other), then the length at high, medium, low, owner and reason.
 LOCAL = """
-    assignment case_opened - H1 H3 H3 supervisor
-    first_contact reported_at - H24 H72 D7 caseworker
-    assessment reported_at - D3 D7 D14 caseworker
-    plan reported_at - D7 D14 D30 caseworker
-    plan_decision plan_proposed - WD3 WD3 WD3 supervisor
-    override_decision override_asked - H24 H24 H24 supervisor
-    referral_answer referral_sent - H24 H48 WD3 agency
-    service_feedback referral_accepted - D3 D7 D14 agency
-    service_feedback progress_reported police D30 D30 D30 agency
-    service_feedback progress_reported prosecution D30 D30 D30 agency
-    service_feedback progress_reported court D30 D30 D30 agency
-    service_feedback progress_reported religious_court D30 D30 D30 agency
-    service_feedback progress_reported shelter D14 D14 D14 agency
-    service_feedback progress_reported social_rehabilitation D14 D14 D14 agency
-    service_feedback progress_reported health D7 D7 D7 agency
-    service_feedback progress_reported - D3 D7 D14 agency
-    follow_up plan_approved - D7 D14 D30 caseworker
-    follow_up follow_up - D7 D14 D30 caseworker
-    supervisor_review case_opened - D30 D60 D90 supervisor
-    supervisor_review review_recorded - D30 D60 D90 supervisor
-    closure_decision closure_requested - D7 D7 D7 supervisor
-    post_closure_check case_closed - D90 D90 - caseworker
-    national_register_entry case_opened - WD3 WD3 WD3 caseworker
-    transfer_decision transfer_asked - H24 H48 WD3 agency
-    conference_decision conference_due - D3 D7 D14 supervisor
+    assignment case_opened - PT1H PT3H PT3H supervisor no_caseworker
+    first_contact reported_at - PT24H PT72H P7D caseworker no_first_contact
+    assessment reported_at - P3D P7D P14D caseworker overdue
+    plan reported_at - P7D P14D P30D caseworker overdue
+    plan_decision plan_proposed - 3WD 3WD 3WD supervisor approval_pending
+    override_decision override_asked - PT24H PT24H PT24H supervisor overdue
+    referral_answer referral_sent - PT24H PT48H 3WD agency ref_no_answer
+    service_feedback referral_accepted - P3D P7D P14D agency ref_accepted_no_result
+    service_feedback progress_reported police P30D P30D P30D agency ref_accepted_no_result
+    service_feedback progress_reported prosecution P30D P30D P30D agency ref_accepted_no_result
+    service_feedback progress_reported court P30D P30D P30D agency ref_accepted_no_result
+    service_feedback progress_reported religious_court P30D P30D P30D agency ref_accepted_no_result
+    service_feedback progress_reported shelter P14D P14D P14D agency ref_accepted_no_result
+    service_feedback progress_reported social_rehabilitation P14D P14D P14D agency ref_accepted_no_result
+    service_feedback progress_reported health P7D P7D P7D agency ref_accepted_no_result
+    service_feedback progress_reported - P3D P7D P14D agency ref_accepted_no_result
+    follow_up plan_approved - P7D P14D P30D caseworker overdue
+    follow_up follow_up - P7D P14D P30D caseworker overdue
+    supervisor_review case_opened - P30D P60D P90D supervisor overdue
+    supervisor_review review_recorded - P30D P60D P90D supervisor overdue
+    supervisor_review risk_raised - PT24H PT24H PT24H supervisor risk_up
+    closure_decision closure_requested - P7D P7D P7D supervisor approval_pending
+    post_closure_check case_closed - P90D P90D - caseworker overdue
+    national_register_entry case_opened - 3WD 3WD 3WD caseworker overdue
+    transfer_decision transfer_asked - PT24H PT48H 3WD agency overdue
+    conference_decision conference_due - P3D P7D P14D supervisor ref_bounced
 """
 
 MILESTONES = """
@@ -161,12 +160,12 @@ def test_six_lines_of_trafficking_service_are_default() -> None:
 @pytest.mark.parametrize("category", LAW)
 def test_deadlines_of_law_and_clinic(category: str) -> None:
     """Kinds, lengths, starts, ends and owners of everything that is not local policy; nothing is missing or added."""
-    own = [p for p in PATHWAYS[Category(category)].deadlines if p.class_ != "local"]
-    for kind, clock, units, start, end, owner, class_ in lines(LAW[category]):
+    own = [p for p in PATHWAYS[Category(category)].deadlines if p.class_ not in ("local", "watch")]
+    for kind, length, start, end, owner, class_ in lines(LAW[category]):
         found = [p for p in own if p.kind == kind and p.start == start]
         assert found, kind
         for policy in found:
-            assert (policy.clock, policy.length) == (ClockKind(clock), {"any": float(units)}), kind
+            assert policy.length == {"any": read(length)}, kind
             assert end in policy.end, kind
             assert (policy.owner, policy.class_) == (owner, class_), kind
 
@@ -177,29 +176,29 @@ def test_deadlines_of_law_and_clinic(category: str) -> None:
 @pytest.mark.parametrize("line", lines(LOCAL), ids=lambda line: "-".join(line[:3]))
 def test_local_profile(category: Category, line: list[str]) -> None:
     """Every category runs the same local clocks."""
-    kind, start, service, high, medium, low, owner = line
+    kind, start, service, *lengths, owner, reason = line
     policies = [p for p in PATHWAYS[category].deadlines if p.kind == kind and p.start == start]
-    policies = [p for p in policies if p.service == (None if service == "-" else service)]
+    [policy] = [p for p in policies if p.service == (None if service == "-" else service)]
 
-    for risk, expected in ((Risk.HIGH, high), (Risk.MEDIUM, medium), (Risk.LOW, low)):
-        running = [f"{p.clock}{p.units(risk):g}" for p in policies if p.units(risk) is not None]
-        assert running == ([] if expected == "-" else [expected]), risk
-    assert {p.owner for p in policies} == {owner}
-    assert {p.class_ for p in policies} == {"local"}
+    expected = [None if length == "-" else read(length) for length in lengths]
+    assert [policy.runs(risk) for risk in (Risk.HIGH, Risk.MEDIUM, Risk.LOW)] == expected
+    assert policy.runs(Risk.UNASSESSED) == expected[0]
+    assert (policy.owner, policy.reason, policy.class_) == (owner, reason, "local")
 
 
 def test_local_kinds_are_the_contracts() -> None:
     """No local kind is missing or added."""
-    local = {p.kind for p in PATHWAYS[Category.UNCLASSIFIED].deadlines}
+    local = {p.kind for p in PATHWAYS[Category.UNCLASSIFIED].deadlines if p.class_ == "local"}
 
     assert local == {line[0] for line in lines(LOCAL)}
 
 
 def test_urgent_referral_at_high_risk_is_answered_in_four_hours() -> None:
     """Urgency shortens the answer at high risk only; unassessed runs as high."""
-    answer = next(p for p in PATHWAYS[Category.TRAFFICKING].deadlines if p.kind == "referral_answer" and p.clock == "H")
+    answer = next(p for p in PATHWAYS[Category.TRAFFICKING].deadlines if p.kind == "referral_answer")
 
-    assert [answer.units(risk, urgent=True) for risk in Risk] == [4, 48, None, 4]
+    expected = [read(length) for length in ("PT4H", "PT48H", "3WD", "PT4H")]
+    assert [answer.runs(risk, urgent=True) for risk in Risk] == expected
 
 
 def test_service_specific_report_stands_before_the_general_one() -> None:
@@ -241,6 +240,11 @@ def test_protection_regime_chooses_its_clocks() -> None:
     assert started(Category.DOMESTIC_VIOLENCE, "protection_given_tpks") == set()
 
 
+def ladders() -> dict[str, Ladder]:
+    """The ladders by name; they are the same in every pathway."""
+    return {ladder.name: ladder for ladder in PATHWAYS[Category.TRAFFICKING].ladders}
+
+
 def every_policy() -> list[DeadlinePolicy]:
     """The deadlines of all pathways."""
     return [policy for pathway in PATHWAYS.values() for policy in pathway.deadlines]
@@ -250,10 +254,9 @@ def test_every_figure_names_its_source() -> None:
     """A law article or `local default`; local policy never poses as law."""
     for policy in every_policy():
         assert policy.source.strip(), policy.kind
-        if policy.class_ == "local":
-            assert policy.source.startswith("local default"), policy.kind
-        else:
-            assert any(word in policy.source for word in ("UU ", "PP ", "PERMA ", "Permenkes ", "WHO")), policy.kind
+        by_law = any(word in policy.source for word in ("UU ", "PP ", "PERMA ", "Permenkes ", "Perpres ", "WHO"))
+        own = policy.source.startswith("local default")
+        assert own if policy.class_ == "local" else by_law or (own and policy.class_ == "watch"), policy.kind
 
 
 def test_every_clock_starts_and_ends_by_a_fact_that_is_recorded() -> None:
@@ -327,15 +330,92 @@ def test_closure_conditions() -> None:
     assert conditions["moved_untraceable"].unreached_follow_ups == 3
 
 
-@pytest.mark.parametrize("name", ["office", "agency"])
-def test_ladder_tells_the_next_in_line_then_the_coordinator(name: str) -> None:
-    """At the due time, after 1, 3, 7 days, after 3, 7, 14 days; a reminder at three quarters."""
-    ladder = next(ladder for ladder in PATHWAYS[Category.TRAFFICKING].ladders if ladder.name == name)
-    steps = [tuple(rung.after_days.values()) for rung in ladder.rungs]
+# Who is told, and how long after the due time at high, medium and low risk.
+LADDERS = """
+    office supervisor PT0S PT0S PT0S head P1D P3D P7D coordinator P3D P7D P14D
+    agency supervisor PT0S PT0S PT0S agency_head P1D P3D P7D coordinator P3D P7D P14D
+    village subdistrict_head PT0S PT0S PT0S supervisor P1D P3D P7D coordinator P3D P7D P14D
+    cross_province supervisor PT0S PT0S PT0S head P1D P3D P7D coordinator P3D P7D P14D \
+        province P7D P14D P30D national_office P14D P30D P60D
+    protection supervisor PT0S PT0S PT0S agency_head P1D P3D P7D coordinator P3D P7D P14D
+    watch supervisor PT0S PT0S PT0S head P7D P14D P30D
+    deciding head PT0S PT0S PT0S coordinator P3D P7D P14D
+"""
 
-    assert ladder.remind_at_share == 0.75
-    assert steps == [(0, 0, 0), (1, 3, 7), (3, 7, 14)]
-    assert ladder.rungs[-1].to == "coordinator"
+
+@pytest.mark.parametrize("line", lines(LADDERS), ids=lambda line: line[0])
+def test_ladder_tells_the_next_in_line(line: list[str]) -> None:
+    """At the due time, then one after the other, the later the lower the risk."""
+    ladder = ladders()[line[0]]
+
+    told = [line[at : at + 4] for at in range(1, len(line), 4)]
+    assert [rung.to for rung in ladder.rungs] == [to for to, *_ in told]
+    for rung, (_, *after) in zip(ladder.rungs, told, strict=True):
+        assert list(rung.after.values()) == [read(length) for length in after]
+
+
+def test_every_ladder_is_there_and_reminds_in_its_own_way() -> None:
+    """At three quarters of the time; two days before a protection ends; not before a mere silence."""
+    shares = {name: ladder.remind_at_share for name, ladder in ladders().items()}
+
+    assert shares == {line[0]: 0.75 for line in lines(LADDERS)} | {"protection": None, "watch": None}
+    before = {name: ladder.remind_before for name, ladder in ladders().items() if ladder.remind_before}
+    assert before == {"protection": read("PT48H")}
+
+
+def test_ladder_follows_from_who_owes() -> None:
+    """The supervisor's own are told to the head; an agency's climb its ladder; a watch and a protection have theirs."""
+    for policy in every_policy():
+        match policy.class_, policy.owner:
+            case "watch", _:
+                expected = "watch"
+            case _, "supervisor":
+                expected = "deciding"
+            case _, "caseworker":
+                expected = "office"
+            case _:
+                expected = "protection" if policy.kind.endswith("_prot_max") else "agency"
+        assert policy.ladder == expected, policy.kind
+
+
+def test_what_an_agency_owes_by_law_is_called_a_breach() -> None:
+    """A protection that runs out is called so before it has; nothing else poses as a breach."""
+    for policy in every_policy():
+        by_law = policy.class_ == "statutory" and policy.owner != "caseworker"
+        if policy.kind.endswith("_prot_max"):
+            assert policy.reason == "prot_expiring"
+        else:
+            assert (policy.reason == "stat_breach") == by_law, policy.kind
+
+
+WATCHES = {
+    "no_activity": (["P14D", "P30D", "P60D"], {"activity"}, {"activity"}),
+    "legal_silent": (
+        ["P30D", "P30D", "P30D"],
+        {"police_notified", "investigator_news", "hearing_set", "hearing_held", "legal_progress"},
+        {"judgment_known", "court_determination", "legal_ended"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WATCHES)
+@pytest.mark.parametrize("category", list(Category))
+def test_silence_is_watched_in_every_category(category: Category, kind: str) -> None:
+    """What starts a watch starts it anew; it is nobody's promise and the caseworker's to ask about."""
+    lengths, starts, ends = WATCHES[kind]
+    policies = [p for p in PATHWAYS[category].deadlines if p.kind == kind]
+
+    assert {p.start for p in policies} == starts
+    for policy in policies:
+        assert [policy.runs(risk) for risk in (Risk.HIGH, Risk.MEDIUM, Risk.LOW)] == [read(text) for text in lengths]
+        assert set(policy.end) == ends
+        assert (policy.class_, policy.restarts, policy.owner, policy.reason) == ("watch", True, "caseworker", kind)
+
+
+def test_only_a_watch_starts_anew() -> None:
+    """Nothing else can be put off by a further start."""
+    assert {p.kind for p in every_policy() if p.restarts} == {p.kind for p in every_policy() if p.class_ == "watch"}
+    assert {p.kind for p in every_policy() if p.restarts} == set(WATCHES)
 
 
 def test_special_steps_speak_both_languages_and_name_their_source() -> None:
@@ -364,215 +444,3 @@ def test_pathway_survives_the_wire() -> None:
     for pathway in PATHWAYS.values():
         assert Pathway.model_validate_json(pathway.model_dump_json()) == pathway
         assert pathway.stages == tuple(stage.value for stage in Stage)
-
-
-def built_in(name: str) -> str:
-    """The text of a built-in file."""
-    return resources.files("casework.pathways").joinpath(name).read_text()
-
-
-def test_district_file_replaces_the_built_in_one(tmp_path: Path) -> None:
-    """One file changes, the others stay; the version shows it."""
-    changed = (
-        built_in("common.toml")
-        .replace("version = 1", "version = 2")
-        .replace("length = { any = 7 }", "length = { any = 5 }")
-    )
-    (tmp_path / "common.toml").write_text(changed)
-    (tmp_path / "notes.txt").write_text("not a pathway file")
-
-    own = load(tmp_path)
-
-    closure = next(p for p in own[Category.TRAFFICKING].deadlines if p.kind == "closure_decision")
-    assert closure.length == {"any": 5}
-    assert {pathway.version for pathway in own.values()} == {2}
-    assert own[Category.TRAFFICKING].matrix == PATHWAYS[Category.TRAFFICKING].matrix
-
-
-COMMON = "common.toml"
-SEXUAL = "sexual_violence.toml"
-BROKEN = {
-    "bad syntax": (SEXUAL, 'category = "', "category = ", "line 3, column", "is not TOML"),
-    "unknown key": (SEXUAL, "version = 1", "version = 1\nsla = 3", "sla", "unknown key"),
-    "unknown key of a deadline": (
-        SEXUAL,
-        'kind = "tpks_prot_max"',
-        'kind = "tpks_prot_max"\nhours = 3',
-        "deadlines[2].hours",
-        "unknown key",
-    ),
-    "wrong type": (SEXUAL, "version = 1", 'version = "1"', "version", "valid integer"),
-    "wrong type of a length": (SEXUAL, "{ any = 14 }", '{ any = "14" }', "deadlines[2].length.any", "valid number"),
-    "unknown service": (SEXUAL, 'service = "shelter"', 'service = "hotel"', "matrix[11].service", "found 'hotel'"),
-    "no source": (SEXUAL, '\nsource = "UU 12/2022 art. 42(2)"', "", "deadlines[2].source", "is missing"),
-    "empty source": (SEXUAL, 'source = "UU 12/2022 art. 42(2)"', 'source = ""', "deadlines[2].source", "at least 3"),
-    "no title": (SEXUAL, 'title_id = "Kekerasan seksual"\n', "", "title_id", "is missing"),
-    "service named twice": (
-        SEXUAL,
-        'service = "legal_aid"',
-        'service = "court"',
-        "matrix[8].service",
-        "`court` is there already",
-    ),
-    "mandatory and blocked": (
-        SEXUAL,
-        'service = "mediation"',
-        'service = "police"',
-        "matrix[12].service",
-        "blocked and mandatory at once",
-    ),
-    "clock for a blocked service": (
-        SEXUAL,
-        'only_if = "reporter_not_police"',
-        'services = ["mediation"]',
-        "deadlines[0].services",
-        "blocked in this pathway",
-    ),
-    "unknown start": (SEXUAL, 'start = ["lpsk_asked"]', 'start = ["lpsk_rung"]', "deadlines[4].start[0]", "not a fact"),
-    "unknown end": (SEXUAL, 'end = ["lpsk_decided"]', 'end = ["lpsk_done"]', "deadlines[4].end[0]", "not a fact"),
-    "unknown condition": (
-        SEXUAL,
-        '"reporter_not_police"',
-        '"reporter_is_nice"',
-        "deadlines[0].only_if",
-        "no condition is known as",
-    ),
-    "same kind twice": (SEXUAL, 'kind = "clin_ec_5d"', 'kind = "clin_72h"', "deadlines[12].kind", "runs already"),
-    "kind of the common file": (
-        SEXUAL,
-        'kind = "tpks_prot_max"',
-        'kind = "plan"',
-        "deadlines[2].kind",
-        "already a deadline of common.toml",
-    ),
-    "statutory clock left out": (
-        SEXUAL,
-        'kind = "tpks_prot_max"',
-        'kind = "tpks_prot_mux"',
-        "deadlines",
-        "`tpks_prot_max` is missing",
-    ),
-    "no time at all": (SEXUAL, "{ any = 14 }", "{ any = 0 }", "deadlines[2].length.any", "greater than 0"),
-    "endless": (SEXUAL, "{ any = 14 }", "{ any = inf }", "deadlines[2].length.any", "finite number"),
-    "half a day": (SEXUAL, "{ any = 14 }", "{ any = 1.5 }", "deadlines[2].length", "counts whole days"),
-    "any beside high": (SEXUAL, "{ any = 14 }", "{ any = 14, high = 7 }", "deadlines[2].length", "names either"),
-    "unknown risk": (
-        SEXUAL,
-        "{ any = 14 }",
-        "{ severe = 14 }",
-        "deadlines[2].length.severe",
-        "'high', 'medium', 'low'",
-    ),
-    "unknown class": (SEXUAL, 'class = "may"', 'class = "can"', "deadlines[1].class", "found 'can'"),
-    "unknown category of a finding": (
-        SEXUAL,
-        'incest = "domestic_violence"',
-        'incest = "family"',
-        "findings.incest",
-        "found 'family'",
-    ),
-    "finding of the common file": (SEXUAL, "incest =", "injury =", "findings.injury", "already a finding"),
-    "other category": (
-        SEXUAL,
-        'category = "sexual_violence"',
-        'category = "trafficking"',
-        "category",
-        "in a file named sexual_violence.toml",
-    ),
-    "common outcome again": (SEXUAL, '"enrolled"', '"unavailable"', "outcomes[1]", "there already"),
-    "unknown ladder": (COMMON, 'name = "village"', 'name = "hamlet"', "ladders[2].name", "unknown ladder `hamlet`"),
-    "unknown rung": (COMMON, 'to = "head"', 'to = "king"', "ladders[0].rungs[1].to", "nobody is known as `king`"),
-    "rungs out of order": (
-        COMMON,
-        '"coordinator", high = 3',
-        '"coordinator", high = 0',
-        "ladders[0].rungs[2].high",
-        "before the rung below",
-    ),
-    "share over one": (
-        COMMON,
-        "remind_at_share = 0.75",
-        "remind_at_share = 75",
-        "ladders[0].remind_at_share",
-        "less than 1",
-    ),
-    "stage left out": (COMMON, '"closure", "closed"]', '"closed"]', "stages", "must be intake"),
-    "closure never asked for": (
-        COMMON,
-        'reason = "not_confirmed"',
-        'reason = "duplicate"',
-        "closure[3].reason",
-        "never asked for",
-    ),
-    "closure twice": (COMMON, 'reason = "not_confirmed"', 'reason = "goals_met"', "closure[3].reason", "there already"),
-    "local clock left out": (
-        COMMON,
-        'kind = "closure_decision"',
-        'kind = "closure_choice"',
-        "deadlines",
-        "`closure_decision` is missing",
-    ),
-    "two owners of one kind": (
-        COMMON,
-        'owner = "agency"\nsource = "local default: as the answer',
-        'owner = "head"\nsource = "local default: as the answer',
-        "deadlines[18].owner",
-        "differs from the earlier",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_wrong_file_is_refused_with_its_place(name: str, tmp_path: Path) -> None:
-    """File, place and reason are named."""
-    file, old, new, where, reason = BROKEN[name]
-    text = built_in(file)
-    assert old in text
-    (tmp_path / file).write_text(text.replace(old, new, 1))
-
-    problems = check(tmp_path)
-
-    assert any(p.file == file and p.where.startswith(where) and reason in p.reason for p in problems), problems
-    with pytest.raises(PathwayFileError) as refused:
-        load(tmp_path)
-    assert refused.value.problems == tuple(problems)
-    assert f"{file}: {where}" in str(refused.value)
-
-
-def test_everything_wrong_is_named_at_once(tmp_path: Path) -> None:
-    """An administrator need not find one mistake after the other."""
-    (tmp_path / COMMON).write_text(built_in(COMMON).replace("version = 1", "version = 0"))
-    (tmp_path / SEXUAL).write_text(built_in(SEXUAL).replace("version = 1", "version = 0"))
-
-    assert {(p.file, p.where) for p in check(tmp_path)} == {(COMMON, "version"), (SEXUAL, "version")}
-
-
-@pytest.mark.parametrize("name", ["sexual-violence.toml", "facts.toml"])
-def test_file_that_is_no_pathway_is_refused(name: str, tmp_path: Path) -> None:
-    """A misspelt name would change nothing in silence."""
-    (tmp_path / name).write_text("")
-
-    [problem] = check(tmp_path)
-    assert (problem.file, "is no pathway file" in problem.reason) == (name, True)
-
-
-def test_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
-    """The line is named."""
-    (tmp_path / SEXUAL).write_bytes(b'category = "sexual_violence"\ntitle_id = "\xff"')
-
-    [problem] = check(tmp_path)
-    assert str(problem) == f"{SEXUAL}: line 2: is not UTF-8 text"
-
-
-def test_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """The built-in pathways do not stand in for it."""
-    with pytest.raises(PathwayFileError, match="cannot be read"):
-        load(tmp_path / "missing")
-
-
-def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    """A directory in a file's place."""
-    (tmp_path / SEXUAL).mkdir()
-
-    [problem] = check(tmp_path)
-    assert (problem.file, problem.reason) == (SEXUAL, "cannot be read: Is a directory")

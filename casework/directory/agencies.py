@@ -1,6 +1,6 @@
 """The agencies of an office, from `agencies.toml` or a file of its own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -10,6 +10,14 @@ from casework.models.base import Model
 from casework.models.pathway import Service
 
 AGENCIES_FILE = "agencies.toml"
+NATIONAL = "national_office"
+ABOVE: Mapping[str, tuple[str, ...]] = {
+    "coordinator": ("regional_secretariat",),
+    "subdistrict_head": ("subdistrict",),
+    "province": ("province_office",),
+    NATIONAL: ("hotline", "national_office"),
+}
+"""Rungs of a ladder above the office, and the kinds of agencies behind each, the preferred one first."""
 
 
 class AgencyFileError(DataFileError):
@@ -53,6 +61,21 @@ def load_agencies(path: Path | None = None) -> dict[str, Agency]:
     if parsed is None or problems:
         raise AgencyFileError(problems)
     return {agency.id: agency for agency in parsed.agencies}
+
+
+def above(agencies: Iterable[Agency]) -> dict[str, str]:
+    """The agency behind each rung above the office, by its id; a rung without one is left out.
+
+    What is outside this district stands behind the national office alone.
+    """
+    known = tuple(agencies)
+    found = {rung: _behind(rung, kinds, known) for rung, kinds in ABOVE.items()}
+    return {rung: agency.id for rung, agency in found.items() if agency}
+
+
+def _behind(rung: str, kinds: Sequence[str], agencies: Sequence[Agency]) -> Agency | None:
+    fitting = [each for each in agencies if each.kind in kinds and (rung == NATIONAL or not each.outside)]
+    return min(fitting, key=lambda agency: kinds.index(agency.kind), default=None)
 
 
 def _content(path: Path | None) -> tuple[str, bytes]:

@@ -1,5 +1,7 @@
 """Agencies and what they give. Data in `casework/directory/agencies.toml`."""
 
+from typing import Literal
+
 from casework.models.base import Code, Id, Model, Text
 from casework.models.pathway import Service
 
@@ -16,3 +18,5 @@ class Agency(Model):
     """Whether it is an office that can own cases in this Tuntas."""
     outside: bool = False
     """Whether it belongs to another district or level; transfers to it end the case here."""
+    ladder: Literal["agency", "village", "cross_province"] = "agency"
+    """Who is told above it when it does not answer: the ladder that goes before `agency` for what it owes."""

@@ -1,6 +1,6 @@
 """A pathway: the rules of one category, as data. Loaded from TOML by `casework.pathways`, pinned to each case."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from casework.models.base import Code, Codes, Id, Model, Text
@@ -77,50 +77,90 @@ class MatrixRow(Model):
     note: Text | None = None
 
 
-class DeadlinePolicy(Model):
-    """One kind of deadline: what starts it, what ends it, how long, who owes it.
+class Length(Model):
+    """A length of time: so many units of a clock. Files write it as `PT24H` (H), `P3D` (D) or `3WD` (WD)."""
 
-    `length` is by risk (`high`, `medium`, `low`) or one for all (`any`), in units of `clock`. `urgent_length`
-    is used instead where the referral is an emergency or urgent. `class_`: `local` is office policy,
-    `statutory` is law, `clinical` runs from the incident, `may` is a power and never a breach.
+    clock: ClockKind
+    units: float
+
+
+Level = Literal["high", "medium", "low"]
+LEVELS: Mapping[Risk, Level] = {
+    Risk.HIGH: "high",
+    Risk.MEDIUM: "medium",
+    Risk.LOW: "low",
+    Risk.UNASSESSED: "high",
+}
+Class = Literal["local", "statutory", "clinical", "may", "watch"]
+"""`local` is office policy, `statutory` is law, `clinical` runs from the incident, `may` is a power and never a
+breach, `watch` notices a silence that is nobody's promise."""
+Reason = Literal[
+    "overdue",
+    "no_caseworker",
+    "no_first_contact",
+    "ref_no_answer",
+    "ref_accepted_no_result",
+    "ref_bounced",
+    "no_activity",
+    "stat_breach",
+    "approval_pending",
+    "risk_up",
+    "prot_expiring",
+    "legal_silent",
+]
+"""What the supervisor's board calls a deadline that stands still: part of the public contract."""
+
+
+class DeadlinePolicy(Model):
+    """One kind of deadline: what starts it, what ends it, how long, who owes it, who is told when nobody acts.
+
+    `length` is by risk (`high`, `medium`, `low`) or one for all (`any`). `urgent_length` is used instead where the
+    referral is an emergency or urgent.
     """
 
     kind: Code
-    class_: Literal["local", "statutory", "clinical", "may"]
-    clock: ClockKind
-    length: dict[Literal["high", "medium", "low", "any"], float]
-    urgent_length: float | None = None
+    class_: Class
+    length: dict[Literal["high", "medium", "low", "any"], Length]
+    urgent_length: Length | None = None
     start: Code
     end: tuple[Code, ...]
     owner: Id
     """A role, `caseworker`, `agency` (of the referral or notification), or an agency id."""
+    ladder: Code
+    """Who is told. Where it is `agency`, the ladder of the agency that owes the deadline goes before it."""
+    reason: Reason
+    """Of this entry: two entries of one kind may have different ones."""
+    restarts: bool = False
+    """Whether each of its starts starts the running clock anew. A fact that is a start and an end restarts it."""
     service: Service | None = None
     only_if: Code | None = None
     source: Text
 
-    def units(self, risk: Risk, *, urgent: bool = False) -> float | None:
+    def runs(self, risk: Risk, *, urgent: bool = False) -> Length | None:
         """How long it runs at a risk; None where it does not run at that risk."""
         if urgent and self.urgent_length is not None and risk in (Risk.HIGH, Risk.UNASSESSED):
             return self.urgent_length
-        level = Risk.HIGH if risk is Risk.UNASSESSED else risk
-        for key in (level.value, "any"):
-            if key in self.length:
-                return self.length[key]
-        return None
+        return self.length.get(level_of(risk), self.length.get("any"))
+
+
+def level_of(risk: Risk) -> Level:
+    """The level by which lengths are looked up: `unassessed` runs as high."""
+    return LEVELS[risk]
 
 
 class Rung(Model):
-    """One step of a ladder: after `after` days of the due time (by risk), told to whom."""
+    """One step of a ladder: so long after the due time (by risk), told to whom."""
 
     to: Code
-    after_days: dict[Literal["high", "medium", "low"], float]
+    after: dict[Level, Length]
 
 
 class Ladder(Model):
-    """Who is told when: a reminder at a share of the time, then the rungs."""
+    """Who is told when: a reminder to the owner at a share of the time or so long before the end, then the rungs."""
 
     name: Code
-    remind_at_share: float
+    remind_at_share: float | None = None
+    remind_before: Length | None = None
     rungs: tuple[Rung, ...]
 
 

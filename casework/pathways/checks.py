@@ -1,45 +1,44 @@
 """What a pathway file may not say although each of its values is well formed. Yields places and reasons."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from casework.datafile import key_path
+from casework.models.agency import Agency
 from casework.models.codes import COMMON_OUTCOMES, ClosureReason, Stage
-from casework.models.pathway import ClockKind, Duty
+from casework.models.pathway import Duty
 from casework.pathways.facts import facts
-from casework.pathways.files import CategoryFile, CommonFile, DeadlineEntry, LadderEntry, PathwayFile
+from casework.pathways.files import CategoryFile, CommonFile, DeadlineEntry, PathwayFile
+from casework.pathways.ladders import RISKS, Found, check_climb, check_ladders
 
-Found = Iterator[tuple[str, str]]
+Agencies = Mapping[str, Agency]
 
-LADDERS = ("office", "agency", "village", "cross_province")
-TOLD = frozenset(
-    {"supervisor", "head", "coordinator", "agency_head", "subdistrict_head", "province", "national_office"}
-)
 CONDITIONS = ("reporter_not_police", "unassigned", "incident_unknown")
 """What `only_if` may name; `rules.deadlines` knows how to tell."""
 SET_ELSEWHERE = frozenset({ClosureReason.TRANSFERRED_OTHER_DISTRICT, ClosureReason.DUPLICATE})
-RISKS = ("high", "medium", "low")
+OF_THE_OFFICE = ("caseworker", "supervisor", "head")
+ASKED = "agency"
+BREACHES = ("stat_breach", "prot_expiring")
+"""What the board may call another agency's duty by law."""
+SAME = (("class_", "class"), ("end", "end"), ("owner", "owner"), ("ladder", "ladder"), ("restarts", "restarts"))
+"""In what the entries of one kind agree: the attribute, and the key in the file."""
 
 
-def check_common(file: CommonFile) -> Found:
-    """What is wrong with the common file."""
+def check_common(file: CommonFile, agencies: Agencies) -> Found:
+    """What is wrong with the common file, beside the agencies it speaks of."""
     if file.stages != tuple(Stage):
         yield "stages", f"must be {', '.join(Stage)}"
-    yield from _shared(file)
+    yield from _shared(file, file, agencies)
     yield from _repeated("ladders", "name", [ladder.name for ladder in file.ladders])
-    for index, ladder in enumerate(file.ladders):
-        yield from _ladder(key_path(("ladders", index)), ladder)
-    for name in LADDERS:
-        if name not in {ladder.name for ladder in file.ladders}:
-            yield "ladders", f"ladder `{name}` is missing"
+    yield from check_ladders(file.ladders, agencies)
     yield from _repeated("closure", "reason", [condition.reason for condition in file.closure])
     for index, condition in enumerate(file.closure):
         if condition.reason in SET_ELSEWHERE:
             yield key_path(("closure", index, "reason")), f"`{condition.reason}` is never asked for"
 
 
-def check_category(file: CategoryFile, common: CommonFile) -> Found:
-    """What is wrong with a category's file, by itself and beside the common one."""
-    yield from _shared(file)
+def check_category(file: CategoryFile, common: CommonFile, agencies: Agencies) -> Found:
+    """What is wrong with a category's file, by itself, beside the common one, and beside the agencies."""
+    yield from _shared(file, common, agencies)
     yield from _matrix(file)
     for finding in file.findings.keys() & common.findings.keys():
         yield f"findings.{finding}", "is already a finding of common.toml"
@@ -55,10 +54,13 @@ def check_category(file: CategoryFile, common: CommonFile) -> Found:
             yield key_path(("outcomes", index)), f"`{outcome}` is there already"
 
 
-def _shared(file: PathwayFile) -> Found:
+def _shared(file: PathwayFile, common: CommonFile, agencies: Agencies) -> Found:
     yield from _repeated("special_steps", "id", [step.id for step in file.special_steps])
     for index, deadline in enumerate(file.deadlines):
-        yield from _deadline(key_path(("deadlines", index)), deadline)
+        where = key_path(("deadlines", index))
+        yield from _deadline(where, deadline)
+        yield from _owed(where, deadline, agencies)
+        yield from check_climb(where, deadline, common.ladders)
         yield from _beside(index, file.deadlines)
 
 
@@ -78,28 +80,27 @@ def _matrix(file: CategoryFile) -> Found:
             yield where, f"`{row.service}` is there already"
 
 
-def _ladder(where: str, ladder: LadderEntry) -> Found:
-    if ladder.name not in LADDERS:
-        yield f"{where}.name", f"unknown ladder `{ladder.name}`; there are {', '.join(LADDERS)}"
-    for index, rung in enumerate(ladder.rungs):
-        if rung.to not in TOLD:
-            yield f"{where}.rungs[{index}].to", f"nobody is known as `{rung.to}`"
-        for risk in RISKS:
-            if index and getattr(rung, risk) < getattr(ladder.rungs[index - 1], risk):
-                yield f"{where}.rungs[{index}].{risk}", "comes before the rung below it"
-
-
 def _deadline(where: str, deadline: DeadlineEntry) -> Found:
     if not deadline.length or ("any" in deadline.length and len(deadline.length) > 1):
         yield f"{where}.length", "names either `any` or some of high, medium, low"
-    if deadline.clock is not ClockKind.H and any(not units.is_integer() for units in deadline.length.values()):
-        yield f"{where}.length", f"{deadline.clock} counts whole days"
     for key in ("start", "end"):
         for index, code in enumerate(getattr(deadline, key)):
             if code not in facts():
                 yield f"{where}.{key}[{index}]", f"`{code}` is not a fact that is recorded"
     if deadline.only_if and deadline.only_if not in CONDITIONS:
         yield f"{where}.only_if", f"no condition is known as `{deadline.only_if}`; there are {', '.join(CONDITIONS)}"
+    if deadline.restarts and deadline.class_ != "watch":
+        yield f"{where}.restarts", f"a {deadline.class_} clock is a promise; only a watch starts anew"
+
+
+def _owed(where: str, deadline: DeadlineEntry, agencies: Agencies) -> Found:
+    """Somebody owes it, and what an agency owes by law has a name of its own on the board."""
+    if deadline.owner in OF_THE_OFFICE:
+        return
+    if deadline.owner != ASKED and deadline.owner not in agencies:
+        yield f"{where}.owner", f"`{deadline.owner}` is no agency, nor one of {', '.join((*OF_THE_OFFICE, ASKED))}"
+    if deadline.class_ == "statutory" and deadline.reason not in BREACHES:
+        yield f"{where}.reason", f"an agency owes it by law: {' or '.join(BREACHES)}"
 
 
 def _beside(index: int, deadlines: Sequence[DeadlineEntry]) -> Found:
@@ -108,7 +109,7 @@ def _beside(index: int, deadlines: Sequence[DeadlineEntry]) -> Found:
     for other in deadlines[:index]:
         if other.kind != this.kind:
             continue
-        for key, label in (("class_", "class"), ("end", "end"), ("owner", "owner")):
+        for key, label in SAME:
             if getattr(other, key) != getattr(this, key):
                 yield key_path(("deadlines", index, label)), f"differs from the earlier entry of `{this.kind}`"
         if _starts(this) & _starts(other):

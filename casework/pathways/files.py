@@ -9,19 +9,19 @@ from casework.models.base import Code, Id, Model, Text
 from casework.models.codes import ClosureReason, Stage
 from casework.models.pathway import (
     Category,
-    ClockKind,
+    Class,
     ClosureCondition,
     DeadlinePolicy,
     Ladder,
     MatrixRow,
+    Reason,
     Rung,
     Service,
     SpecialStep,
 )
+from casework.pathways.lengths import After, Running
 
 Prose = Annotated[Text, Field(min_length=3)]
-Length = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
-Days = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -29,13 +29,15 @@ class DeadlineEntry(Model):
     """One `[[deadlines]]`: a policy for each of its starts and services."""
 
     kind: Code
-    class_: Literal["local", "statutory", "clinical", "may"] = Field(alias="class")
-    clock: ClockKind
-    length: dict[Literal["high", "medium", "low", "any"], Length]
-    urgent_length: Length | None = None
+    class_: Class = Field(alias="class")
+    length: dict[Literal["high", "medium", "low", "any"], Running]
+    urgent_length: Running | None = None
     start: Annotated[tuple[Code, ...], Field(min_length=1)]
     end: Annotated[tuple[Code, ...], Field(min_length=1)]
     owner: Id
+    ladder: Code
+    reason: Reason = "overdue"
+    restarts: bool = False
     services: tuple[Service, ...] = ()
     only_if: Code | None = None
     source: Prose
@@ -48,30 +50,31 @@ class DeadlineEntry(Model):
 
 
 class RungEntry(Model):
-    """One rung: days after the due time, by risk."""
+    """One rung: so long after the due time, by risk."""
 
     to: Code
-    high: Days
-    medium: Days
-    low: Days
+    high: After
+    medium: After
+    low: After
 
     def rung(self) -> Rung:
         """The rung as the model has it."""
-        return Rung(to=self.to, after_days={"high": self.high, "medium": self.medium, "low": self.low})
+        return Rung(to=self.to, after={"high": self.high, "medium": self.medium, "low": self.low})
 
 
 class LadderEntry(Model):
     """One `[[ladders]]`."""
 
     name: Code
-    remind_at_share: Share
+    remind_at_share: Share | None = None
+    remind_before: Running | None = None
     rungs: Annotated[tuple[RungEntry, ...], Field(min_length=1)]
     source: Prose
 
     def ladder(self) -> Ladder:
         """The ladder as the model has it."""
-        rungs = tuple(entry.rung() for entry in self.rungs)
-        return Ladder(name=self.name, remind_at_share=self.remind_at_share, rungs=rungs)
+        own = self.model_dump(exclude={"rungs", "source"})
+        return Ladder(**own, rungs=tuple(entry.rung() for entry in self.rungs))
 
 
 class ClosureEntry(Model):

@@ -6,33 +6,39 @@ from pathlib import Path
 from typing import TypeVar
 
 from casework.datafile import DataFileError, Problem, parse
+from casework.directory.agencies import load_agencies
+from casework.models.agency import Agency
 from casework.models.pathway import Category, DeadlinePolicy, Pathway, PinnedPathways
-from casework.pathways.checks import Found, check_category, check_common
+from casework.pathways.checks import check_category, check_common
 from casework.pathways.files import CategoryFile, CommonFile, DeadlineEntry, PathwayFile
+from casework.pathways.ladders import Found
 
 COMMON = "common.toml"
 NAMES = (COMMON, *(f"{category}.toml" for category in Category))
 F = TypeVar("F", bound=PathwayFile)
+Agencies = Mapping[str, Agency]
+Read = tuple[CommonFile | None, list[CategoryFile], list[Problem]]
 
 
 class PathwayFileError(DataFileError):
     """A pathway file that cannot be used: file, place and reason of each problem."""
 
 
-def load(directory: Path | None = None) -> dict[Category, Pathway]:
+def load(directory: Path | None = None, agencies: Agencies | None = None) -> dict[Category, Pathway]:
     """Every pathway. A file of the directory replaces the built-in file of the same name as a whole.
 
-    Raises PathwayFileError, naming everything wrong in any of the files.
+    Whom the files name must be among the agencies: the built-in ones where none are given. Raises PathwayFileError,
+    naming everything wrong in any of the files.
     """
-    common, categories, problems = _read(directory)
+    common, categories, problems = _read(directory, agencies)
     if problems or common is None:
         raise PathwayFileError(problems)
     return {file.category: _merged(file, common) for file in categories}
 
 
-def check(directory: Path | None = None) -> list[Problem]:
-    """Everything wrong with a directory's files, or with the built-in ones; empty where they can be used."""
-    return _read(directory)[2]
+def check(directory: Path | None = None, agencies: Agencies | None = None) -> list[Problem]:
+    """Everything wrong with a directory's files, or with the built-in ones; empty where `load` takes them."""
+    return _read(directory, agencies)[2]
 
 
 def pin(pathways: Mapping[Category, Pathway], categories: Iterable[Category]) -> PinnedPathways:
@@ -40,9 +46,10 @@ def pin(pathways: Mapping[Category, Pathway], categories: Iterable[Category]) ->
     return PinnedPathways(pathways=tuple(pathways[category] for category in dict.fromkeys(categories)))
 
 
-def _read(directory: Path | None) -> tuple[CommonFile | None, list[CategoryFile], list[Problem]]:
+def _read(directory: Path | None, agencies: Agencies | None) -> Read:
+    known = load_agencies() if agencies is None else agencies
     own, problems = _of_directory(directory) if directory else ({}, [])
-    common = _common(own, problems)
+    common = _common(own, known, problems)
     categories = []
     for category in Category:
         name = f"{category}.toml"
@@ -52,15 +59,15 @@ def _read(directory: Path | None) -> tuple[CommonFile | None, list[CategoryFile]
         found = [("category", f"is `{file.category}` in a file named {name}")] if file.category is not category else []
         problems += _named(name, found)
         if common is not None:
-            problems += _named(name, check_category(file, common))
+            problems += _named(name, check_category(file, common, known))
         categories.append(file)
     return common, categories, problems
 
 
-def _common(own: Mapping[str, bytes], problems: list[Problem]) -> CommonFile | None:
+def _common(own: Mapping[str, bytes], agencies: Agencies, problems: list[Problem]) -> CommonFile | None:
     common = _parsed(COMMON, own, CommonFile, problems)
     if common is not None:
-        problems += _named(COMMON, check_common(common))
+        problems += _named(COMMON, check_common(common, agencies))
     return common
 
 
