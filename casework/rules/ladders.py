@@ -15,6 +15,9 @@ OFFICE, AGENCY, CROSS_PROVINCE = "office", "agency", "cross_province"
 OF_THE_OFFICE = frozenset({"supervisor", "head"})
 AT_ONCE = frozenset({"ref_bounced", "risk_up"})
 """What stands on the board from its beginning: it waits for a supervisor, not for a time."""
+EXPIRING = "prot_expiring"
+"""A protection that ends without a court's or LPSK's answer: the caseworker hears of it with the police."""
+ANSWERS = frozenset({"pkdrt_court_issue", "lpsk_decision"})
 NOTICE = {"remind": NoticeKind.REMINDER, "escalate": NoticeKind.ESCALATION, "release": NoticeKind.CLOCK_RELEASED}
 
 
@@ -64,7 +67,7 @@ def _climb(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
     ladder = ladder_of(state, deadline)
     late = deadline.due_at <= deadline.armed_at
     reminder = _reminder_at(deadline, ladder)
-    if reminder and not deadline.reminded and not deadline.rung and not late:
+    if reminder and not (deadline.reminded or deadline.rung or late or _answered(state, deadline)):
         at = max(reminder, deadline.armed_at)
         yield Automatic(action="remind", to=_name(deadline.owner), at=at, rung=0)
     if deadline.class_ == "may":
@@ -78,6 +81,13 @@ def _climb(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
     for number, rung, at in rungs:
         if number > deadline.rung:
             yield Automatic(action="escalate", to=rung.to, at=at, rung=number)
+
+
+def _answered(state: CaseState, deadline: Deadline) -> bool:
+    """Whether a protection that runs out has its sequel: a court or LPSK has decided since it was given."""
+    if deadline.reason != EXPIRING:
+        return False
+    return any(d.kind in ANSWERS and d.met and d.since >= deadline.since for d in state.deadlines.values())
 
 
 def ladder_of(state: CaseState, deadline: Deadline) -> Ladder:
@@ -108,6 +118,8 @@ def told(holder: Holder, deadline: Deadline, step: Automatic) -> tuple[Told, ...
     to: list[Recipient] = []
     if step.action != "escalate" or deadline.rung == 0:
         to.append(_owner(holder, deadline.owner))
+    if step.action == "remind" and deadline.reason == EXPIRING:
+        to.append(_owner(holder, Owner(role="caseworker")))
     if step.action == "escalate":
         to.append(_on_rung(holder, deadline.owner, step.to))
     kind = NOTICE[step.action]
@@ -170,4 +182,5 @@ def _stalls_at(state: CaseState, deadline: Deadline) -> datetime | None:
         return None
     if deadline.reason in AT_ONCE:
         return deadline.since
-    return _before_due(deadline, ladder_of(state, deadline)) or deadline.due_at
+    expires = None if _answered(state, deadline) else _before_due(deadline, ladder_of(state, deadline))
+    return expires or deadline.due_at
