@@ -207,3 +207,11 @@ class Accounts(Protocol):
     def of_office(self, agency_id: str, role: str | None) -> list[Mapping[str, Any]]:
         """The office's accounts with the count of their open cases."""
         ...
+
+    def set_absence(self, account_id: str, starts_at: datetime, ends_at: datetime, deputy_id: str | None) -> None:
+        """Enter an absence; one with the same start is replaced.
+
+        Raises InvalidInputError where it does not end after its start, UnknownAccountError where there is no such
+        account or the deputy may not stand in for it.
+        """
+        ...

@@ -257,6 +257,9 @@ class MemoryAccounts:
         own = [account for account in self._accounts.values() if account.agency_id == agency_id]
         return [{**each.model_dump(), "open_cases": 0} for each in own if role in (None, each.role)]
 
+    def set_absence(self, account_id: str, starts_at: datetime, ends_at: datetime, deputy_id: str | None) -> None:
+        raise NotImplementedError("what is kept of absences is asked of the database")
+
 
 class MemoryCases(Cases):
     """The asking side, whose engine is the rules themselves."""

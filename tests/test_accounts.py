@@ -184,3 +184,15 @@ def test_an_absence_is_listed_until_it_ends(accounts: SqlAccounts, siti: Account
     assert row() == (None, None, None)
     with pytest.raises(InvalidInputError):
         accounts.set_absence(siti.id, start, start, None)
+
+
+def test_an_absence_is_of_an_account_and_its_deputy_may_stand_in(
+    accounts: SqlAccounts, siti: Account, time: Time
+) -> None:
+    end = time.now + timedelta(days=1)
+    far = accounts.add("far", PASSWORD, Role.CASEWORKER, "province")
+
+    for account_id, deputy_id in ((new_id(), None), (siti.id, new_id()), (siti.id, siti.id), (siti.id, far.id)):
+        with pytest.raises(UnknownAccountError):
+            accounts.set_absence(account_id, time.now, end, deputy_id)
+    assert accounts.of_office(OFFICE)[0]["absent_from"] is None

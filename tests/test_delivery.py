@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from activities.notices import NoticesActivities
 from casework.db.session import reading
 from casework.db.tables import notices
 from casework.models.notice import Contact
+from casework.models.people import Role
 from casework.notices.channels import notifier_for
 from casework.notices.delivery import NoticeDelivery
 from tests.stack import Stack
@@ -27,12 +29,14 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[str] = []
+        self.receivers: list[str] = []
         self.refusing = False
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  aiosmtpd's name
         """Take a mail."""
         if self.refusing:
             return "550 no"
+        self.receivers += envelope.rcpt_tos
         mail = message_from_bytes(envelope.content, policy=policy.default)
         self.mails.append(f"{mail['Subject']}\n{mail.get_content()}")
         return "250 OK"
@@ -90,6 +94,23 @@ async def test_a_command_is_told_by_mail_once(app: Stack, mailbox: tuple[Mailbox
     told = [mail for mail in box.mails if row["number"] in mail]
     assert len(told) == 2
     assert not [text for text in told if "Nurul" in text or "sexual" in text]
+
+
+async def test_who_is_away_is_stood_in_for_at_once(app: Stack, mailbox: tuple[Mailbox, int]) -> None:
+    """The deputy is told what the caseworker would have been, and the office finds nothing undelivered."""
+    box, port = mailbox
+    reachable(app)
+    deputy = app.actor("deputy", Role.CASEWORKER)
+    accounts, now = app.outside.accounts, datetime.now(UTC)
+    accounts.set_contact(deputy.account_id, Contact(medium="email", address="deputy@kantor.example", safe=True))
+    accounts.set_absence(app.caseworker.account_id, now, now + timedelta(hours=1), deputy.account_id)
+
+    case_id = await opened(app)
+    deliverer(app, port).deliver_batch()
+    accounts.set_absence(app.caseworker.account_id, now, now + timedelta(microseconds=1), None)
+
+    assert states(app, case_id) == {"case_opened": "delivered", "case_assigned": "delivered"}
+    assert sorted(box.receivers) == ["deputy@kantor.example", "supervisor@kantor.example"]
 
 
 async def test_what_reaches_nobody_is_kept_and_shown(app: Stack, mailbox: tuple[Mailbox, int]) -> None:

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ from jinja2 import Environment, UndefinedError, meta
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
+from casework import notices
 from casework.models.notice import (
     Contact,
     ContactMedium,
@@ -43,6 +45,7 @@ from casework.models.notice import (
     Recipient,
     Skipped,
 )
+from casework.models.pathway import Category
 from casework.models.people import Role
 from casework.notices.channels import (
     AppriseNotifier,
@@ -56,11 +59,13 @@ from casework.notices.channels import (
 )
 from casework.notices.delivery import NoticeDelivery, deliver, mark_of
 from casework.notices.port import Rendered
-from casework.notices.render import Context, due_text, environment, render, sources, texts
+from casework.notices.render import Context, clock_text, due_text, environment, render, sources, texts
 from casework.notices.webhook import secret_for
+from casework.pathways import load
 from casework.settings import Settings
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
+CLOCKS = Path(notices.__file__).parent / "templates" / "clocks.toml"
 BASE = "https://tuntas.example/"
 KEY = b"k" * 32
 AT = datetime(2026, 5, 21, 3, 0, tzinfo=UTC)
@@ -78,6 +83,8 @@ def a_notice(kind: NoticeKind = NoticeKind.REFERRAL_SENT, **changes: Any) -> Not
         "due_at": AT,
         "created_at": AT,
     }
+    if kind is NoticeKind.DIGEST:
+        fields |= {"case_id": None, "case_number": None, "waiting": 3}
     return Notice(**fields | changes)
 
 
@@ -127,11 +134,26 @@ def test_an_address_is_one_word(address: str) -> None:
 
 
 def test_notices_and_outcomes_survive_json() -> None:
-    notice = a_notice(about_id="r1")
+    notice = a_notice(about_id="r1", about_kind="referral_answer")
     outcome = Outcome(by=("email",), missed=("not_safe",))
 
-    assert Notice.model_validate_json(notice.model_dump_json()) == notice
+    for each in (notice, a_notice(NoticeKind.DIGEST)):
+        assert Notice.model_validate_json(each.model_dump_json()) == each
     assert Outcome.model_validate_json(outcome.model_dump_json()) == outcome
+
+
+def test_a_digest_alone_is_of_no_case_and_says_how_much_waits() -> None:
+    for kind, wrong in (
+        (NoticeKind.REMINDER, {"case_id": None}),
+        (NoticeKind.REMINDER, {"case_number": None}),
+        (NoticeKind.REMINDER, {"waiting": 3}),
+        (NoticeKind.DIGEST, {"case_id": "0197-case"}),
+        (NoticeKind.DIGEST, {"case_number": NUMBER}),
+        (NoticeKind.DIGEST, {"waiting": None}),
+        (NoticeKind.DIGEST, {"waiting": -1}),
+    ):
+        with pytest.raises(ValidationError):
+            a_notice(kind, **wrong)
 
 
 # ---- texts
@@ -147,11 +169,13 @@ def test_every_kind_has_texts_and_no_text_is_without_a_kind() -> None:
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_kind_renders_in_every_language(kind: NoticeKind, language: Language) -> None:
     rendered = render(a_notice(kind), language, JAKARTA, BASE)
+    page = "/stalled" if kind is NoticeKind.DIGEST else f"/cases/{NUMBER}"
 
-    assert NUMBER in rendered.subject
+    assert (NUMBER in rendered.subject) == (kind is not NoticeKind.DIGEST)
     assert len(rendered.subject) < 60
     assert "\n" not in rendered.subject
-    assert f"https://tuntas.example/cases/{NUMBER}" in rendered.body
+    assert f"https://tuntas.example{page}\n" in rendered.body
+    assert "None" not in rendered.body
     assert ("Batas waktu: Kamis, 21 Mei 2026 pukul 10.00 WIB" in rendered.body) == (language == "id")
     assert ("Due: Thursday, 21 May 2026, 10:00 WIB" in rendered.body) == (language == "en")
     assert rendered == render(a_notice(kind), language, JAKARTA, BASE)
@@ -173,7 +197,7 @@ def test_due_times_are_in_the_zone_of_the_office() -> None:
 
 def test_templates_can_only_name_what_the_context_holds() -> None:
     """Canary: whoever adds a personal field must add it here too."""
-    assert set(Context.model_fields) == {"case_number", "link", "due", "kind"}
+    assert set(Context.model_fields) == {"case_number", "link", "due", "about", "waiting", "kind"}
     for name, source in sources().items():
         named = meta.find_undeclared_variables(Environment(autoescape=True).parse(source))
         assert named <= set(Context.model_fields), name
@@ -187,7 +211,7 @@ def test_what_the_context_lacks_is_an_error() -> None:
 TELLING = """
 kekerasan violence seksual sexual perkosaan rape korban victim survivor pelaku perpetrator anak
 child perempuan woman perdagangan traffick kawin nikah marriage polisi police hukum pidana criminal
-visum rumah home kasus case
+visum rumah home kasus case abuse exploit eksploitasi asusila dagang
 """
 
 
@@ -195,6 +219,58 @@ def test_no_text_tells_what_a_case_is_about() -> None:
     for name, source in sources().items():
         prose = source.replace("case_number", "").lower()
         assert [word for word in TELLING.split() if word in prose] == [], name
+
+
+CATEGORIES = {word for category in Category for word in category.split("_")} - {"in"}
+POLICIES = sorted({(policy.kind, policy.class_) for pathway in load().values() for policy in pathway.deadlines})
+
+
+@pytest.mark.parametrize(("kind", "class_"), POLICIES)
+def test_every_kind_of_deadline_has_its_words_and_they_tell_nothing(kind: str, class_: str) -> None:
+    for language in LANGUAGES:
+        words = clock_text(kind, language)
+
+        assert words != clock_text("a_kind_of_the_districts_own", language)
+        assert [word for word in {*TELLING.split(), *CATEGORIES} if word in words] == []
+        assert (words == clock_text("tpks_report_police", language)) == (class_ in ("statutory", "may"))
+        assert (words == clock_text("clin_72h", language)) == (class_ == "clinical")
+
+
+def test_a_kind_of_deadline_is_named_once_and_only_if_there_is_one() -> None:
+    named = [kind for words in tomllib.loads(CLOCKS.read_text())["clocks"] for kind in words["kinds"]]
+
+    assert len(named) == len(set(named))
+    assert set(named) == {kind for kind, _ in POLICIES}
+
+
+def test_a_reminder_names_what_it_is_about_and_accuses_nobody() -> None:
+    late = a_notice(NoticeKind.REMINDER, about_kind="tppo_rehab", due_at=AT - timedelta(days=3))
+    indonesian, english = (render(late, language, JAKARTA, BASE) for language in LANGUAGES)
+
+    assert "Kami mengingatkan" in indonesian.body
+    assert "Perihal: batas waktu menurut undang-undang\n" in indonesian.body
+    assert "Batas waktu: Senin, 18 Mei 2026" in indonesian.body
+    assert "If it has been done, please record it." in english.body
+    assert "About: a time limit set by law\n" in english.body
+    accusing = "lalai gagal terlambat melewati melanggar late overdue past fail breach missed violat"
+    assert [word for word in accusing.split() if word in (indonesian.body + english.body).lower()] == []
+
+
+def test_a_kind_of_the_districts_own_still_has_words() -> None:
+    body = render(a_notice(NoticeKind.ESCALATION, about_kind="market_day"), "en", JAKARTA, BASE).body
+
+    assert "About: another time limit\n" in body
+    assert "market" not in body
+
+
+def test_a_digest_says_how_many_wait_and_names_no_case() -> None:
+    digest = a_notice(NoticeKind.DIGEST, due_at=None)
+    one = render(digest.model_copy(update={"waiting": 1}), "en", JAKARTA, BASE)
+
+    assert one.body.startswith("1 item waits on your office's board.")
+    assert render(digest, "en", JAKARTA, BASE).body.startswith("3 items wait on")
+    assert render(digest, "id", JAKARTA, BASE).body.startswith("3 hal menunggu di papan")
+    assert "Number" not in one.body
 
 
 def test_nothing_but_number_and_time_differs_between_cases() -> None:
@@ -515,6 +591,14 @@ def test_a_receiver_that_is_away_is_tried_again() -> None:
         WebhookNotifier(KEY).send(a_notice(), contact, TEXT)
 
     assert (caught.value.reason, caught.value.retryable) == ("http_unreachable", True)
+
+
+def test_a_webhook_of_a_digest_has_no_number() -> None:
+    with receiver() as (server, contact):
+        WebhookNotifier(KEY).send(a_notice(NoticeKind.DIGEST), contact, TEXT)
+
+    ((_, body, _),) = server.got
+    assert json.loads(body) == {"id": "0197-notice", "kind": "digest", "case_number": None}
 
 
 def test_a_webhook_gives_up_a_receiver_that_drips() -> None:

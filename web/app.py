@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from casework.errors import CaseworkError
-from web.api import health, problems, reference, tokens
+from web.api import absences, health, problems, reference, tokens
+from web.api.absences import AbsenceEntry
 from web.api.cases import CaseReading
 from web.api.door import Door
 from web.api.lists import CasesSearch
@@ -49,7 +50,7 @@ def create_app(site: Site) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         routes=routes(site),
-        bodies=(*bodies(), CasesSearch, SignIn),
+        bodies=(*bodies(), CasesSearch, SignIn, AbsenceEntry),
         middleware=[Middleware(Requests), Middleware(BodyLimit)],
         exception_handlers={
             CaseworkError: problems.on_refusal,
@@ -72,5 +73,6 @@ def routes(site: Site) -> list[APIRoute]:
         *RecordReading(site, door, texts, cases).routes(),
         *ReferralReading(site, door, texts, cases).routes(),
         *reference.routes(site, door),
+        *absences.routes(site, door),
         *health.routes(site),
     ]

@@ -18,6 +18,7 @@ from casework.ids import new_id
 from casework.models.codes import Status
 from casework.models.notice import Contact
 from casework.models.people import Account, Role
+from casework.rules.standing_in import may_stand_in
 
 
 class SqlAccounts(SqlTokens):
@@ -91,14 +92,27 @@ class SqlAccounts(SqlTokens):
             return [dict(row) for row in connection.execute(found.order_by(accounts.c.username)).mappings()]
 
     def set_absence(self, account_id: str, starts_at: datetime, ends_at: datetime, deputy_id: str | None) -> None:
-        """Enter an absence; one with the same start is replaced."""
+        """Enter an absence; one with the same start is replaced.
+
+        Raises InvalidInputError where it does not end after its start, UnknownAccountError where there is no such
+        account or the deputy may not stand in for it.
+        """
         if ends_at <= starts_at:
-            errors = [{"pointer": "/until", "code": "before_start", "detail": "It ends before it starts."}]
-            raise InvalidInputError("The absence ends before it starts.", errors=errors)
+            errors = [{"pointer": "/until", "code": "before_start", "detail": "It does not end after its start."}]
+            raise InvalidInputError("The absence does not end after its start.", errors=errors)
+        self._check_deputy(account_id, deputy_id)
         end = {"ends_at": ends_at, "deputy_id": deputy_id}
         entry = insert(absences).values(account_id=account_id, starts_at=starts_at, **end)
         with writing(self._engine) as connection:
             connection.execute(entry.on_conflict_do_update(index_elements=list(absences.primary_key), set_=end))
+
+    def _check_deputy(self, account_id: str, deputy_id: str | None) -> None:
+        absent = self.get(account_id)
+        if absent is None:
+            raise UnknownAccountError("There is no such account.")
+        deputy = self.get(deputy_id) if deputy_id is not None else None
+        if deputy_id is not None and (deputy is None or not may_stand_in(deputy, absent)):
+            raise UnknownAccountError("A deputy is a colleague of the same role, or one who decides in the office.")
 
     def set_contact(self, account_id: str, contact: Contact) -> None:
         """Enter a way to tell an account; the same address again takes the new language and safety."""

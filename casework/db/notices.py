@@ -1,14 +1,19 @@
 """The outbox of notices: written with the command they follow from, claimed in batches, ended one by one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, func, or_, select, update
+from sqlalchemy import Engine, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.lost import OLDEST, lost_of, queue_again
+from casework.db.presence import contacts_of, people_around
+from casework.db.rows import values_of
 from casework.db.session import Clock, reading, wall_clock, writing
-from casework.db.tables import accounts, cases, contacts, notices
+from casework.db.tables import notices
 from casework.models.notice import Contact, Notice, Recipient
+from casework.rules.standing_in import reached
 
 CLAIM = timedelta(minutes=2)
 """How long a claimed notice is left alone; after that its claimer is taken for dead."""
@@ -16,8 +21,8 @@ CLAIM = timedelta(minutes=2)
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
 """Before each further try; when they are used up a person is shown the notice."""
 
-
 GIVEN_UP = len(WAITS) + 1
+NOTICE = tuple(column for column in notices.c if column.name in Notice.model_fields)
 
 
 class SqlNotices:
@@ -27,25 +32,29 @@ class SqlNotices:
         self._engine = engine
         self._now = now
 
+    def queue(self, told: Sequence[Notice]) -> int:
+        """Queue notices that follow from no command; how many are new. One whose id is known is left as it is."""
+        new = insert(notices).on_conflict_do_nothing(index_elements=[notices.c.id]).returning(notices.c.id)
+        with writing(self._engine) as connection:
+            return len(connection.execute(new, [values_of(one) for one in told]).all()) if told else 0
+
     def due(self, limit: int) -> tuple[Notice, ...]:
         """Claim notices to be sent now, oldest first; two claimers never get the same one."""
         now = self._now()
         ready = (notices.c.state == "queued") & or_(notices.c.next_try.is_(None), notices.c.next_try <= now)
-        oldest = select(notices.c.id).where(ready).order_by(notices.c.created_at, notices.c.id).limit(limit)
+        oldest = select(notices.c.id).where(ready).order_by(*OLDEST).limit(limit)
         claimed = notices.c.id.in_(oldest.with_for_update(skip_locked=True))
         claim = update(notices).where(claimed).values(next_try=now + CLAIM, attempts=notices.c.attempts + 1)
         with writing(self._engine) as connection:
-            rows = connection.execute(claim.returning(*(notices.c[name] for name in Notice.model_fields))).mappings()
+            rows = connection.execute(claim.returning(*NOTICE)).mappings()
             batch = [Notice.model_validate(dict(row)) for row in rows]
         return tuple(sorted(batch, key=lambda notice: (notice.created_at, notice.id)))
 
     def contacts_for(self, recipient: Recipient) -> tuple[Contact, ...]:
-        """All contacts of a recipient, safe or not; those of disabled accounts are left out."""
-        columns = (contacts.c.medium, contacts.c.address, contacts.c.language, contacts.c.safe)
-        found = select(*columns).join(accounts).where(~accounts.c.disabled, *_names(recipient))
+        """All contacts, safe or not, of whoever is told now: of the stand-ins, where the recipient cannot act."""
         with reading(self._engine) as connection:
-            rows = connection.execute(found.order_by(contacts.c.account_id, contacts.c.medium, contacts.c.address))
-            return tuple(Contact(**row._mapping) for row in rows)
+            told = reached(recipient, people_around(connection, (recipient,), self._now()))
+            return contacts_of(connection, told) if told else ()
 
     def told(self, notice_id: str) -> tuple[str, ...]:
         """The marks of the contacts that know already."""
@@ -73,24 +82,25 @@ class SqlNotices:
                 values = {"last_error": code, **_after_failure(attempts if again else GIVEN_UP, self._now())}
                 connection.execute(update(notices).where(mine).values(values))
 
+    def requeue(self, now: datetime, limit: int = 500) -> int:
+        """Queue again what was lost and whose recipient, or who stands in, has a safe contact by now; how many.
+
+        Oldest first, at most `limit`. Each begins its tries anew; who knows already is not told twice.
+        """
+        with writing(self._engine) as connection:
+            return queue_again(connection, now, limit)
+
     def undelivered(self, agency_id: str) -> list[Mapping[str, Any]]:
-        """The notices on an office's cases that reached nobody and will not by themselves, oldest first."""
-        lost = notices.c.state.in_(("failed", "skipped"))
-        found = select(notices).join(cases).where(cases.c.agency_id == agency_id, lost)
+        """The notices on an office's cases, and its digests, that reached nobody and will not by themselves.
+
+        Oldest first.
+        """
         with reading(self._engine) as connection:
-            rows = connection.execute(found.order_by(notices.c.created_at, notices.c.id)).mappings()
-            return [dict(row) for row in rows]
+            return lost_of(connection, agency_id)
 
     def _update(self, notice_id: str, **values: Any) -> None:
         with writing(self._engine) as connection:
             connection.execute(update(notices).where(notices.c.id == notice_id).values(values))
-
-
-def _names(recipient: Recipient) -> list[ColumnElement[bool]]:
-    if recipient.account_id is not None:
-        return [accounts.c.id == recipient.account_id]
-    of_agency = accounts.c.agency_id == recipient.agency_id
-    return [of_agency] if recipient.role is None else [of_agency, accounts.c.role == recipient.role.value]
 
 
 def _after_failure(attempts: int, now: datetime) -> dict[str, Any]:

@@ -38,6 +38,8 @@ class NoticeKind(Codes):
     DUPLICATE_MARKED = "duplicate_marked"
     REMINDER = "reminder"
     ESCALATION = "escalation"
+    CLOCK_RELEASED = "clock_released"
+    DIGEST = "digest"
 
 
 class Recipient(Model):
@@ -57,16 +59,30 @@ class Recipient(Model):
 
 
 class Notice(Model):
-    """One thing to be told once to one recipient. `about_id` is the referral or deadline it is about."""
+    """One thing to be told once to one recipient. `about_id` is the referral or deadline it is about.
+
+    `about_kind` is the kind of that deadline. A digest is of no case: it says how much is `waiting`.
+    """
 
     id: Id
-    case_id: Id
-    case_number: Id
+    case_id: Id | None = None
+    case_number: Id | None = None
     kind: NoticeKind
     recipient: Recipient
     due_at: Instant | None = None
     about_id: Id | None = None
+    about_kind: Code | None = None
+    waiting: int | None = Field(default=None, ge=0, exclude_if=lambda waiting: waiting is None)
     created_at: Instant
+
+    @model_validator(mode="after")
+    def _of_a_case_or_a_digest(self) -> Self:
+        digest = self.kind is NoticeKind.DIGEST
+        if (self.case_id is None) != digest or (self.case_number is None) != digest:
+            raise ValueError("a digest is of no case, every other notice of one")
+        if (self.waiting is not None) != digest:
+            raise ValueError("a digest, and nothing else, says how much is waiting")
+        return self
 
 
 class Contact(Model):

@@ -30,7 +30,7 @@ class Contacts(Protocol):
     """Where contacts are kept."""
 
     def contacts_for(self, recipient: Recipient) -> tuple[Contact, ...]:
-        """All contacts of a recipient, safe or not; those of disabled accounts are left out."""
+        """All contacts, safe or not, of whoever is told now: of the stand-ins, where the recipient cannot act."""
 
 
 class SafeNotifier(ABC):

@@ -13,20 +13,36 @@ from casework.models.base import Model
 from casework.models.notice import Language, Notice, NoticeKind
 from casework.notices.port import Rendered
 
+BOARD = "/stalled"
+"""The page of what waits too long."""
+
 
 class Context(Model):
     """All that a template can see."""
 
-    case_number: str
+    case_number: str | None
     link: str
     due: str | None
+    about: str | None
+    waiting: int | None
     kind: NoticeKind
 
 
 @cache
 def texts() -> dict[str, Any]:
     """The texts as data, read once a process."""
-    source = files("casework.notices") / "templates" / "notices.toml"
+    return _read("notices.toml")
+
+
+@cache
+def clocks() -> dict[str, dict[str, str]]:
+    """What each kind of deadline is called, by kind and language; `other` for a kind of a district's own."""
+    data = _read("clocks.toml")
+    return {"other": data["other"], **{kind: words for words in data["clocks"] for kind in words["kinds"]}}
+
+
+def _read(name: str) -> dict[str, Any]:
+    source = files("casework.notices") / "templates" / name
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
@@ -67,12 +83,20 @@ def due_text(due_at: datetime, language: Language, zone: ZoneInfo) -> str:
     )
 
 
+def clock_text(kind: str, language: Language) -> str:
+    """A kind of deadline in plain words that tell nothing of what happened."""
+    named = clocks()
+    return named.get(kind, named["other"])[language]
+
+
 def render(notice: Notice, language: Language, zone: ZoneInfo, base_url: str) -> Rendered:
     """A notice in one language: a fixed sentence, number, time limit and link. Same notice, same text."""
     context = Context(
         case_number=notice.case_number,
-        link=f"{base_url.rstrip('/')}/cases/{notice.case_number}",
+        link=base_url.rstrip("/") + (f"/cases/{notice.case_number}" if notice.case_number else BOARD),
         due=due_text(notice.due_at, language, zone) if notice.due_at else None,
+        about=clock_text(notice.about_kind, language) if notice.about_kind else None,
+        waiting=notice.waiting,
         kind=notice.kind,
     )
 

@@ -1,4 +1,7 @@
-"""Webhooks, signed as Standard Webhooks (HMAC-SHA-256, v1). They carry an id, a kind and a case number."""
+"""Webhooks, signed as Standard Webhooks (HMAC-SHA-256, v1). They carry an id, a kind and a case number.
+
+A digest is of no case: its number is null.
+"""
 
 import base64
 import hashlib

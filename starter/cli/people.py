@@ -3,7 +3,9 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from casework.db.accounts import SqlAccounts
     from casework.models.people import Account
 
-app = typer.Typer(help="Accounts: add one, disable one, give one a token.", no_args_is_help=True)
+app = typer.Typer(help="Accounts: add one, disable one, say who is away, give one a token.", no_args_is_help=True)
 Username = Annotated[str, typer.Argument(metavar="USERNAME")]
 MINIMUM = 15
 HOUR = 3600
@@ -51,6 +53,22 @@ def disable(username: Username) -> None:
     with _accounts() as accounts:
         accounts.disable(_known(accounts, username).id)
     screen.say(f"{username}: disabled")
+
+
+@app.command()
+def absence(
+    username: Username,
+    from_: Annotated[str, typer.Option("--from", metavar="WHEN", help="A day, from its start, or an RFC 3339 time.")],
+    until: Annotated[str, typer.Option(metavar="WHEN", help="When the account is back, as --from.")],
+    deputy: Annotated[str | None, typer.Option(metavar="USERNAME", help="Who is told meanwhile.")] = None,
+) -> None:
+    """Enter an absence; one with the same start is replaced."""
+    zone = ZoneInfo(settings().timezone)
+    starts_at, ends_at = _instant("--from", from_, zone), _instant("--until", until, zone)
+    with _accounts() as accounts:
+        stands_in = _known(accounts, deputy).id if deputy else None
+        accounts.set_absence(_known(accounts, username).id, starts_at, ends_at, stands_in)
+    screen.say(f"{username}: away from {starts_at.isoformat()} until {ends_at.isoformat()}")
 
 
 @app.command()
@@ -90,6 +108,14 @@ def _seed(accounts: "SqlAccounts", lead_unit: str, password: str) -> int:
             accounts.set_password(account.id, password)
         accounts.set_contact(account.id, Contact(medium="console", address=username, safe=True))
     return sum(account is None for account in known.values())
+
+
+def _instant(option: str, text: str, zone: ZoneInfo) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadUsage(f"{option} is a day or a time, such as 2026-05-21 or 2026-05-21T10:00:00+07:00.") from None
+    return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 @contextmanager

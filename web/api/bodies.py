@@ -51,7 +51,8 @@ def _unfit(value: Any, raw: Any, at: str) -> Iterator[dict[str, str]]:
     """What a type lets through and we do not: times in other forms or other ages, texts that cannot be kept."""
     if isinstance(value, BaseModel):
         for name in value.model_fields_set:
-            yield from _unfit(getattr(value, name), raw[name], f"{at}/{name}")
+            written = type(value).model_fields[name].alias or name
+            yield from _unfit(getattr(value, name), raw[written], f"{at}/{written}")
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _unfit(item, raw[index], f"{at}/{index}")

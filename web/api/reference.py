@@ -15,6 +15,7 @@ from web.api.routing import V1, read, read_list
 from web.site import Site
 
 KEEPERS = DECIDING_ROLES | {Role.ADMINISTRATOR}
+"""Who keeps the accounts of an office."""
 
 
 def routes(site: Site, door: Door) -> list[APIRoute]:

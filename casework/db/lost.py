@@ -1,0 +1,49 @@
+"""Notices that reached nobody and will not by themselves: shown to the office, queued again when it can help."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select, update
+
+from casework.db.presence import people_around, with_safe_contact
+from casework.db.tables import accounts, cases, notices
+from casework.models.notice import Recipient
+from casework.rules.standing_in import reached
+
+WANTING = ("no_contact", "not_safe", "medium_not_configured")
+"""Why a notice was skipped that a contact entered or a channel set up since can carry. What a channel refused for good
+or did not confirm is left to a person: it might be told twice."""
+
+LOST = notices.c.state.in_(("failed", "skipped"))
+MENDABLE = or_(notices.c.state == "failed", and_(notices.c.state == "skipped", notices.c.last_error.in_(WANTING)))
+OLDEST = (notices.c.created_at, notices.c.id)
+
+
+def lost_of(connection: Connection, agency_id: str) -> list[Mapping[str, Any]]:
+    """The lost notices on an office's cases, and its lost digests, oldest first."""
+    members = select(accounts.c.id).where(accounts.c.agency_id == agency_id)
+    to = notices.c.recipient
+    to_office = or_(to["agency_id"].astext == agency_id, to["account_id"].astext.in_(members))
+    of_office = or_(cases.c.agency_id == agency_id, and_(notices.c.case_id.is_(None), to_office))
+    found = select(notices).select_from(notices.outerjoin(cases)).where(LOST, of_office)
+    return [dict(row) for row in connection.execute(found.order_by(*OLDEST)).mappings()]
+
+
+def queue_again(connection: Connection, now: datetime, limit: int) -> int:
+    """Queue again what was lost and can reach a safe contact now, oldest first; how many.
+
+    Asked by recipient, of whom there are few: what cannot be mended never stands in the way of what can.
+    """
+    found = connection.scalars(select(notices.c.recipient).where(MENDABLE).distinct())
+    lost = [(kept, Recipient.model_validate(kept)) for kept in found]
+    people = people_around(connection, [recipient for _, recipient in lost], now) if lost else ()
+    told = [(kept, reached(recipient, people)) for kept, recipient in lost]
+    safe = with_safe_contact(connection, {account_id for _, each in told for account_id in each}) if told else ()
+    reachable = [kept for kept, each in told if not set(each).isdisjoint(safe)]
+    if not reachable:
+        return 0
+    oldest = select(notices.c.id).where(MENDABLE, notices.c.recipient.in_(reachable)).order_by(*OLDEST).limit(limit)
+    mended = notices.c.id.in_(oldest.with_for_update(skip_locked=True))
+    again = update(notices).where(mended).values(state="queued", attempts=0, next_try=None)
+    return connection.execute(again).rowcount
