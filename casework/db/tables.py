@@ -167,6 +167,7 @@ notices = Table(
     _may("due_at", INSTANT),
     _may("about_id"),
     _may("about_kind"),
+    _may("waiting", Integer),
     _must("created_at", INSTANT),
     _must("state", server_default=text("'queued'")),
     _must("attempts", Integer, server_default=text("0")),

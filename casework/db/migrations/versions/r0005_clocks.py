@@ -32,7 +32,7 @@ CREATE INDEX deadlines_next ON deadlines (next_at) WHERE next_at IS NOT NULL;
 
 NOTICES = """
 ALTER TABLE notices ALTER COLUMN case_id DROP NOT NULL, ALTER COLUMN case_number DROP NOT NULL,
-    ADD COLUMN about_kind text;
+    ADD COLUMN about_kind text, ADD COLUMN waiting integer;
 CREATE INDEX notices_lost ON notices (case_id) WHERE state IN ('failed', 'skipped');
 """
 
