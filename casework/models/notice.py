@@ -72,7 +72,7 @@ class Notice(Model):
     due_at: Instant | None = None
     about_id: Id | None = None
     about_kind: Code | None = None
-    waiting: int | None = Field(default=None, ge=0, exclude_if=lambda waiting: waiting is None)
+    waiting: int | None = Field(default=None, ge=0)
     created_at: Instant
 
     @model_validator(mode="after")
