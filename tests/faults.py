@@ -37,15 +37,15 @@ from casework.ids import workflow_id
 from casework.models.people import Actor
 from casework.models.state import CaseState, Receipt
 from casework.settings import Settings
-from casework.temporal.connect import connect
 from casework.temporal.sandbox import workflow_runner
 from starter.asking import Asking
 from starter.up.launch import KEEP, die_with
 from starter.up.launch import __file__ as LAUNCH  # noqa: N812  the file, run as a program
 from starter.up.temporal import PRAGMAS, SEARCH_ATTRIBUTES, environment
+from starter.workers import STICKY
 from tests.postgres import Scratch
 from tests.stack import Stack, case_worker, stack, temporal_binary
-from worker import STICKY
+from worker import reach
 from workflows.case import CaseWorkflow
 
 POINTS = ("asked", "before", "transaction", "committed", "answered", "applied")
@@ -57,6 +57,13 @@ no answer. answered: the engine has the activity's answer, the case has not hear
 new state, the engine does not know.
 """
 
+RUNG_POINTS = ("woken", *POINTS[1:])
+"""The same for a step that a case takes by itself. woken: its timer has rung, the case does not know."""
+
+ROLL_POINTS = ("rolling", "rolled")
+"""rolling: the case asks for a fresh run, the engine does not know. rolled: the fresh run has not yet begun."""
+
+BEFORE_A_TURN = {"do_update": "asked", "fire_timer": "woken", "resolve_activity": "answered"}
 READY_SECONDS = 40.0
 
 
@@ -123,13 +130,15 @@ class DeadlyRunner(WorkflowRunner):
 
         def watched(act: WorkflowActivation) -> WorkflowActivationCompletion:
             jobs = {job.WhichOneof("variant") for job in act.jobs}
-            if "do_update" in jobs:
-                trap.passed("asked")
-            if "resolve_activity" in jobs:
-                trap.passed("answered")
+            for point in (point for job, point in BEFORE_A_TURN.items() if job in jobs):
+                trap.passed(point)
+            if any(job.initialize_workflow.continued_from_execution_run_id for job in act.jobs):
+                trap.passed("rolled")
             completion = activate(act)
             if "resolve_activity" in jobs:
                 trap.passed("applied")
+            if any(c.HasField("continue_as_new_workflow_execution") for c in completion.successful.commands):
+                trap.passed("rolling")
             return completion
 
         instance.activate = watched  # type: ignore[method-assign]
@@ -201,19 +210,24 @@ class Forked:
         self._run = run
         self._words = words
         self._child: ForkServerProcess | None = None
-        self._lives = 0
+        self._born = 0
 
     async def begin(self, says: str) -> None:
         """Start it and wait for its first word."""
+        self._log.touch()
+        self._born = self._log.stat().st_size
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["tests.faults", "pytest"])
         self._child = context.Process(target=live, args=(self._log, self._run, *self._words), daemon=True)
         self._child.start()
-        self._lives += 1
+        await self.said(says)
+
+    async def said(self, word: str) -> None:
+        """Wait until it has said a word in this life."""
         until = time.monotonic() + READY_SECONDS
-        while not self._log.exists() or self._log.read_text().count(says) < self._lives:
-            if time.monotonic() > until or not self._child.is_alive():
-                raise RuntimeError(f"no {says!r}: {self._log.read_text()[-2000:] if self._log.exists() else ''}")
+        while word not in (told := self._log.read_bytes()[self._born :].decode(errors="replace")):
+            if time.monotonic() > until or not self.alive:
+                raise RuntimeError(f"no {word!r}: {told[-2000:]}")
             await asyncio.sleep(0.05)
 
     @property
@@ -246,7 +260,7 @@ class WorkerProcess(Forked):
         super().__init__(home / f"{name}.log", work, settings, self.trap)
 
     async def begin(self, says: str = "works") -> None:
-        """Start it and wait until it works."""
+        """Start it and wait until it works, or until it says that the engine is away (`engine_away`)."""
         await super().begin(says)
 
 
@@ -273,9 +287,8 @@ def live(log: Path, run: Callable[..., Coroutine[Any, Any, None]], *words: Any) 
 async def work(settings: Settings, trap: Trap) -> None:
     """Work as the product's worker does, until killed."""
     outside = adapters(settings)
-    client = await connect(settings, outside.keys, outside.master)
     one = case_worker(
-        client,
+        await reach(settings, outside),
         outside,
         activities=[RecordsActivities(DeadlyStore(outside, trap)).record],
         workflow_runner=DeadlyRunner(trap),
