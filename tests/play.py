@@ -17,6 +17,7 @@ from casework.models.state import CaseState, Deadline, Referral
 from casework.opening import Opening
 from casework.pathways import load
 from casework.rules.decide import begin, decide
+from casework.rules.lapses import lapse
 from casework.rules.opening import day_of, facts_of
 
 LEAD, PROVINCE = "dinas-pppappkb", "uptd-ppa-sumatera-selatan"
@@ -91,6 +92,9 @@ class Play:
     now: datetime
     events: list[EventKind] = field(default_factory=list)
     told: list[tuple[str, str | None]] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
+    states: list[CaseState] = field(default_factory=list)
+    """The state after each recording."""
     count: int = 0
 
     def order(self, body: C, by: Actor, **more: Any) -> c.Order[C]:
@@ -124,6 +128,8 @@ class Play:
 
     def keep(self, recording: Recording) -> None:
         """Remember what was written."""
+        self.recordings.append(recording)
+        self.states.append(self.state)
         self.events.append(recording.event.kind)
         self.told += [(n.kind.value, n.recipient.agency_id or n.recipient.account_id) for n in recording.notices]
 
@@ -131,6 +137,24 @@ class Play:
         """Let time pass."""
         self.now += timedelta(**span)
         return self
+
+    def wait(self, until: datetime) -> list[Recording]:
+        """Let time pass; what the case does by itself happens at its time, and is given."""
+        written: list[Recording] = []
+        while (at := self.state.next_at) and at <= until:
+            self.now = max(self.now, at)
+            written += self.wake()
+        self.now = max(self.now, until)
+        return written
+
+    def wake(self) -> list[Recording]:
+        """What is due by now happens now, step by step, as after a time without the engine."""
+        written: list[Recording] = []
+        while step := lapse(self.state, self.now):
+            self.state, recording = step
+            self.keep(recording)
+            written.append(recording)
+        return written
 
     def running(self, kind: str) -> list[Deadline]:
         """The running clocks of a kind."""

@@ -54,7 +54,8 @@ def assess(state: CaseState, order: Order[RecordAssessment], now: datetime) -> S
     )
     after, told, lift = revoked(after, now_blocked(after))
     facts = (Fact("assessment_recorded", now), Fact("first_contact", now), *_found(state, added, now))
-    return Step(after, EventKind.ASSESSMENT_RECORDED, facts=facts, told=told, rearm=True, lift=lift)
+    changed = body.risk is not state.risk
+    return Step(after, EventKind.ASSESSMENT_RECORDED, facts=facts, told=told, rearm=changed, lift=lift)
 
 
 def _check_rated(body: RecordAssessment, pathways: tuple[Pathway, ...]) -> None:

@@ -8,7 +8,7 @@ from casework.models.codes import Status, Urgency
 from casework.models.pathway import Category, DeadlinePolicy, Length
 from casework.models.state import CaseState, Deadline, Owner, Referral
 from casework.rules.clocks import due_at
-from casework.rules.holds import without_spent
+from casework.rules.holds import held_for, resumed, without_spent
 from casework.rules.ladders import AT_ONCE, foretold
 from casework.rules.step import Fact, Step
 
@@ -16,7 +16,6 @@ OFFICE_OWNERS = frozenset({"caseworker", "supervisor", "head"})
 LOCAL = "local"
 OF_THE_RISK = (LOCAL, "watch")
 """Classes whose clocks are the case's, not one category's, and change with its risk."""
-NOT_HELD = {"held_since": None, "held_until": None}
 STATUTORY = "statutory"
 LATER = {"finding": "reported_at", "incident": "incident_at"}
 CLOSED = "case_closed"
@@ -40,7 +39,7 @@ def advance(step: Step, sequence: int, now: datetime) -> CaseState:
 
 
 def _ended(deadline: Deadline, step: Step, now: datetime) -> Deadline:
-    """Met by a fact of the step; lifted where its referral ended without it, or the case did."""
+    """Met by a fact of the step; lifted where its referral ended without it, or the case did. A hold ends with it."""
     if not deadline.running:
         return deadline
     policies = [policy for policy in _policies(step.state) if policy.kind == deadline.kind]
@@ -49,9 +48,10 @@ def _ended(deadline: Deadline, step: Step, now: datetime) -> Deadline:
     for fact in step.facts:
         same = deadline.referral_id is None or fact.referral_id == deadline.referral_id
         if fact.code in ends and same and fact.at >= deadline.since:
-            return deadline.model_copy(update={"ended_at": fact.at, "met": True, **NOT_HELD})
+            return resumed(deadline, fact.at).model_copy(update={"ended_at": fact.at, "met": True})
     if deadline.referral_id in step.lift or _outlived(deadline, step.state):
-        return deadline.model_copy(update={"ended_at": max(now, deadline.since), "met": False, **NOT_HELD})
+        lifted = {"ended_at": max(now, deadline.since), "met": False}
+        return resumed(deadline, now).model_copy(update=lifted)
     return deadline
 
 
@@ -71,30 +71,54 @@ def _rearmed(deadline: Deadline, state: CaseState, now: datetime) -> Deadline:
 
 
 def since(state: CaseState, deadline: Deadline, start: datetime, now: datetime) -> Deadline:
-    """The deadline as if it had started then, at the risk as it is now; what it was held is added."""
-    for policy in _policies(state):
-        if policy.kind == deadline.kind and policy.start == deadline.basis and _serves(state, policy, deadline):
-            length = policy.runs(state.risk, urgent=_urgent(state, deadline.referral_id))
-            if length is not None:
-                due = due_at(start, length.clock, length.units, state.calendar) + timedelta(seconds=deadline.paused)
-                return moved(deadline, due, now, since=start, clock=length.clock)
-    return deadline
+    """The deadline as if it had started then, at the risk as it is now; what it was held is added.
+
+    A day that was agreed stays; for the office's own, unless the risk asks for an earlier one.
+    """
+    policies = [policy for policy in _policies(state, deadline.category) if _of(state, policy, deadline)]
+    urgent = _urgent(state, deadline.referral_id)
+    length = next(filter(None, (policy.runs(state.risk, urgent=urgent) for policy in policies)), None)
+    if length is None:
+        return deadline
+    due = _after(state, deadline, length, start)
+    if not _by_length(state, deadline, policies):
+        due = deadline.due_at if deadline.owner.agency_id else min(due, deadline.due_at)
+    return moved(deadline, due, now, since=start, clock=length.clock)
+
+
+def _of(state: CaseState, policy: DeadlinePolicy, deadline: Deadline) -> bool:
+    """Whether a policy speaks of what started a deadline."""
+    same = policy.kind == deadline.kind and policy.start == deadline.basis
+    return same and _serves(state, policy, deadline)
+
+
+def _after(state: CaseState, deadline: Deadline, length: Length, start: datetime) -> datetime:
+    return due_at(start, length.clock, length.units, state.calendar) + timedelta(seconds=deadline.paused)
+
+
+def _by_length(state: CaseState, deadline: Deadline, policies: Iterable[DeadlinePolicy]) -> bool:
+    """Whether it is due after a length of its policies, at whatever risk; else at a day that was agreed."""
+    lengths = (length for policy in policies for length in (*policy.length.values(), policy.urgent_length) if length)
+    return any(_after(state, deadline, length, deadline.since) == deadline.due_at for length in lengths)
 
 
 def moved(deadline: Deadline, due: datetime, now: datetime, **more: object) -> Deadline:
     """With another due time. One that was overdue and no longer is climbs its ladder anew; one that is overdue by the
-    move alone is told once, as one that was known too late."""
+    move alone is told once, as one that was known too late. While it is held, its time stands where it was."""
     if due == deadline.due_at:
         return deadline.model_copy(update=more)
-    if due > now and deadline.rung:
+    stands = now - held_for(deadline, now)
+    if deadline.due_at <= stands < due and deadline.rung:
         more |= {"rung": 0, "reminded": False, "arming": deadline.arming + 1}
-    elif due <= now and not deadline.rung:
-        more |= {"armed_at": now}
+    elif due <= stands and not deadline.rung:
+        more |= {"armed_at": stands}
     return deadline.model_copy(update={"due_at": due, **more})
 
 
-def _policies(state: CaseState) -> Iterable[DeadlinePolicy]:
-    return (policy for pathway in state.pathways for policy in pathway.deadlines)
+def _policies(state: CaseState, category: Category | None = None) -> Iterable[DeadlinePolicy]:
+    """Those of one category, or of all."""
+    own = (pathway for pathway in state.pathways if category in (None, pathway.category))
+    return (policy for pathway in own for policy in pathway.deadlines)
 
 
 def _started(
@@ -123,13 +147,17 @@ def _started(
 
 
 def _replaced(running: Deadline, new: Deadline, policy: DeadlinePolicy, now: datetime) -> Deadline:
-    """The running clock in the light of another start of its kind."""
+    """The running clock in the light of another start of its kind. Old news breaks no silence."""
+    if policy.restarts and new.since <= running.since:
+        return running
     if policy.restarts:
         update = {"since": new.since, "due_at": new.due_at, "armed_at": now, "basis": new.basis, "clock": new.clock}
         return running.model_copy(update={**update, "reminded": False, "rung": 0, "arming": running.arming + 1})
     if new.due_at >= running.due_at or running.held:
         return running.model_copy(update={"reason": new.reason}) if new.reason in AT_ONCE else running
-    return moved(running, new.due_at, now, since=new.since, basis=new.basis, reason=new.reason)
+    reason = running.reason if running.reason in AT_ONCE else new.reason
+    start = {"since": new.since, "basis": new.basis, "clock": new.clock, "reason": reason}
+    return moved(running, new.due_at, now, **start, paused=0.0)
 
 
 def starts(policy: DeadlinePolicy, category: Category, fact: Fact) -> bool:

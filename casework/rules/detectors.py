@@ -9,7 +9,7 @@ from casework.models.codes import ClientKind, ClosureReason, ReferralStatus
 from casework.models.notice import NoticeKind
 from casework.models.pathway import Service
 from casework.models.people import ENGINE, Actor
-from casework.models.state import CaseState, Referral
+from casework.models.state import CaseState, Deadline, Referral
 from casework.rules.step import Fact, Step, Told, to_supervisors
 
 LEGAL = frozenset({Service.POLICE, Service.PROSECUTION, Service.COURT, Service.RELIGIOUS_COURT})
@@ -56,7 +56,7 @@ def _news(step: Step, now: datetime) -> Iterator[Fact]:
 
 def _with_conference(before: CaseState, step: Step, now: datetime) -> Step:
     """The step with a case conference called, once for each thing that calls for one."""
-    calls = tuple(call for call in _calls(step.state) if call not in before.conferences_called)
+    calls = tuple(call for call in _calls(step.state, now) if call not in before.conferences_called)
     if not calls:
         return step
     state = step.state.model_copy(update={"conferences_called": (*before.conferences_called, *calls)})
@@ -66,7 +66,7 @@ def _with_conference(before: CaseState, step: Step, now: datetime) -> Step:
     return replace(step, state=state, facts=(*step.facts, fact), told=(*step.told, told))
 
 
-def _calls(state: CaseState) -> Iterator[str]:
+def _calls(state: CaseState, now: datetime) -> Iterator[str]:
     """What calls for a case conference (domain: the strongest remedy); counted things call again when they double."""
     referrals = tuple(state.referrals.values())
     bounced = sum(r.status is ReferralStatus.DECLINED for r in referrals)
@@ -77,10 +77,16 @@ def _calls(state: CaseState) -> Iterator[str]:
         yield "many_agencies"
     if state.client.kind is ClientKind.CHILD and any(_removed(r) for r in referrals):
         yield "child_removed"
-    breaches = sum(d.class_ == "statutory" and d.rung > 0 for d in state.deadlines.values())
+    breaches = sum(d.class_ == "statutory" and _breached(d, now) for d in state.deadlines.values())
     yield from (f"statutory_breaches_{count}" for count in range(1, breaches // BREACHES + 1))
     if state.closure and state.closure.reason is ClosureReason.WITHDRAWN_UNDER_PRESSURE:
         yield "closure_under_pressure"
+
+
+def _breached(deadline: Deadline, now: datetime) -> bool:
+    """Whether it ran out and somebody was told of it; one that was escalated before its time did not yet."""
+    late = deadline.due_at < deadline.ended_at if deadline.ended_at else deadline.due_at <= now
+    return late and deadline.rung > 0
 
 
 def _removed(referral: Referral) -> bool:

@@ -57,19 +57,29 @@ def release_clock(state: CaseState, order: Order[ReleaseClock], now: datetime) -
 def released(state: CaseState, hold: Hold, at: datetime) -> CaseState:
     """The state after a hold ended."""
     mine = {id_: state.deadlines[id_] for id_ in hold.deadline_ids if state.deadlines[id_].held}
-    going = {id_: _resumed(deadline, at) for id_, deadline in mine.items()}
+    going = {id_: resumed(deadline, at) for id_, deadline in mine.items()}
     return _with(state, going, hold.model_copy(update={"released_at": at}))
 
 
-def _resumed(deadline: Deadline, at: datetime) -> Deadline:
-    pause = at - deadline.held_since if deadline.held_since else timedelta()
+def resumed(deadline: Deadline, at: datetime) -> Deadline:
+    """The deadline as it goes on, later by what it was really held. One that was known too late stays so."""
+    pause = held_for(deadline, at)
+    late = deadline.due_at <= deadline.armed_at
     update: dict[str, Any] = {
         "due_at": deadline.due_at + pause,
+        "armed_at": deadline.armed_at + pause if late else deadline.armed_at,
         "paused": deadline.paused + pause.total_seconds(),
         "held_since": None,
         "held_until": None,
     }
     return deadline.model_copy(update=update)
+
+
+def held_for(deadline: Deadline, at: datetime) -> timedelta:
+    """How long its hold has lasted by then: a hold ends when it was to end, however late somebody comes to it."""
+    if deadline.held_since is None or deadline.held_until is None:
+        return timedelta()
+    return max(min(at, deadline.held_until) - deadline.held_since, timedelta())
 
 
 def without_spent(state: CaseState, now: datetime) -> CaseState:

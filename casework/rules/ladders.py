@@ -9,6 +9,7 @@ from casework.models.pathway import Ladder, Rung, level_of
 from casework.models.people import Role
 from casework.models.state import Automatic, CaseState, Deadline, Owner
 from casework.rules.clocks import due_at
+from casework.rules.holds import resumed
 from casework.rules.step import Told
 
 OFFICE, AGENCY, CROSS_PROVINCE = "office", "agency", "cross_province"
@@ -54,13 +55,13 @@ def steps(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
     """
     if not deadline.running:
         return
-    pause = timedelta()
-    if deadline.held_since and deadline.held_until:
-        pause = deadline.held_until - deadline.held_since
+    going = deadline
+    if deadline.held_until:
         yield Automatic(action="release", to=_name(deadline.owner), at=deadline.held_until, rung=deadline.rung)
-    for step in _climb(state, deadline):
+        going = resumed(deadline, deadline.held_until)
+    for step in _climb(state, going):
         # What was due before the hold and not yet done waits for its end too.
-        yield step.model_copy(update={"at": max(step.at + pause, deadline.held_until or step.at)})
+        yield step.model_copy(update={"at": max(step.at, deadline.held_until or step.at)})
 
 
 def _climb(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
@@ -160,7 +161,9 @@ def _reminder_at(deadline: Deadline, ladder: Ladder) -> datetime | None:
     if ladder.remind_before:
         return _before_due(deadline, ladder)
     if ladder.remind_at_share:
-        return deadline.since + (deadline.due_at - deadline.since) * ladder.remind_at_share
+        # A share of the time it had; what it was held comes on top.
+        begun = deadline.since + timedelta(seconds=deadline.paused)
+        return begun + (deadline.due_at - begun) * ladder.remind_at_share
     return None
 
 

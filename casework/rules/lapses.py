@@ -10,7 +10,7 @@ from casework.models.state import Automatic, CaseState, Deadline
 from casework.rules.deadlines import since
 from casework.rules.decide import conclude
 from casework.rules.holds import released
-from casework.rules.ladders import Holder, due_now, key, told
+from casework.rules.ladders import AT_ONCE, Holder, due_now, key, told
 from casework.rules.step import Step
 
 Changed = tuple[CaseState, Recording]
@@ -27,14 +27,21 @@ def lapse(state: CaseState, now: datetime) -> Changed | None:
 
 
 def _taken(state: CaseState, deadline: Deadline, step: Automatic, now: datetime) -> Step:
-    to = told(Holder.of(state), deadline, step)
     if step.action == "release":
-        hold = next(h for h in state.holds.values() if deadline.id in h.deadline_ids and h.released_at is None)
-        # It ends when it was to end, however late the engine comes to it.
-        return Step(released(state, hold, step.at), EventKind.CLOCK_RELEASED, hold.id, told=to)
+        return _released(state, deadline, step)
+    to = told(Holder.of(state), deadline, step)
     if step.action == "remind":
         return Step(_with(state, deadline, now, reminded=True), EventKind.REMINDER_SENT, deadline.id, told=to)
     return Step(_with(state, deadline, now, rung=step.rung), EventKind.CASE_ESCALATED, deadline.id, told=to)
+
+
+def _released(state: CaseState, deadline: Deadline, step: Automatic) -> Step:
+    """The end of a hold, at the instant it was to end; of each deadline it held the owner is told when it is due now."""
+    hold = next(h for h in state.holds.values() if deadline.id in h.deadline_ids and h.released_at is None)
+    after = released(state, hold, step.at)
+    held = (after.deadlines[id_] for id_ in sorted(hold.deadline_ids) if state.deadlines[id_].held)
+    to = tuple(each for one in held for each in told(Holder.of(state), one, step))
+    return Step(after, EventKind.CLOCK_RELEASED, hold.id, told=to)
 
 
 def _with(state: CaseState, deadline: Deadline, now: datetime, **update: object) -> CaseState:
@@ -61,10 +68,14 @@ def take_over(state: CaseState, body: TakeOverClocks, now: datetime) -> Changed 
 
 
 def _earlier(state: CaseState, clocks: Iterable[TakenClock], now: datetime) -> Iterable[Deadline]:
+    """What waits for a supervisor at once keeps its start: something of this case called for it."""
     for deadline in state.deadlines.values():
+        own = deadline.running and deadline.referral_id is None and deadline.reason not in AT_ONCE
         same = [c.since for c in clocks if (c.kind, c.category) == (deadline.kind, deadline.category)]
-        if deadline.running and deadline.referral_id is None and same and min(same) < deadline.since:
-            yield since(state, deadline, min(same), now)
+        if own and same and min(same) < deadline.since:
+            earlier = since(state, deadline, min(same), now)
+            if earlier.due_at <= deadline.due_at:
+                yield earlier
 
 
 def _order(state: CaseState, command_id: str, body: Command) -> Order[Command]:
