@@ -4,7 +4,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --no-header --strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check storm lock clean
+.PHONY: help install run test check storm bench lock clean
 
 help: ## show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,6 +24,9 @@ check: .venv/.tested ## lint, types and the direction of imports
 
 storm: .venv/.tested ## kill workers and engine for a minute under load, then compare
 	$(BIN)/python -m bench.storm
+
+bench: .venv/.tested ## what a page of the board costs among 100,000 cases
+	$(BIN)/python -m bench.board
 
 lock: ## resolve the dependencies anew into the requirement files
 	$(PYTHON) -m venv build/lock

@@ -3,80 +3,108 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
-from temporalio.worker import Worker
 
-from activities.notices import NoticesActivities
-from activities.records import RecordsActivities
-from casework.assembly import Adapters, adapters, office, wall_clock
-from casework.errors import CaseworkError, EngineUnavailableError
+from casework.assembly import Adapters, adapters, office
+from casework.db.heartbeats import SqlHeartbeats
+from casework.db.notices import SqlNotices
+from casework.db.session import engine_for
+from casework.db.watch import SqlWatch
+from casework.errors import EngineUnavailableError
 from casework.logging import configure
-from casework.notices.channels import notifier_for
-from casework.notices.delivery import NoticeDelivery
+from casework.office import Office
 from casework.settings import Settings, load
 from casework.temporal.connect import connect
-from casework.temporal.interceptors import interceptors
-from casework.temporal.names import CASES, NOTICES
-from casework.temporal.sandbox import workflow_runner
+from casework.temporal.names import CASES
+from casework.temporal.probe import EngineProbe
 from starter.cases import Cases
 from starter.desk import Desk
+from starter.keepers import Keeper, kept
+from starter.patrolling import keep_scheduled
 from starter.replay import ReplayMismatchError, gate
-from workflows.case import CaseWorkflow
+from starter.watchdog import Watch, Watchdog
+from starter.workers import case_worker, deliverer, notice_worker
 from workflows.delivery import DeliveryWorkflow
 
-RECORDERS = 20
-DELIVERERS = 4
 WAITERS = 32
 """Threads that may wait for a database at once, the codec's included."""
+WATCHERS = 3
+"""Connections of the watch, which nobody else can use up."""
 INBOX_SECONDS = 5.0
 SWEEP_SECONDS = 600.0
+HEARTBEAT_SECONDS = 15.0
+SCHEDULE_SECONDS = 3600.0
 PENDING_FOR = timedelta(days=1)
 """Longer than any command may be on its way."""
-STICKY = timedelta(seconds=3)
-GRACE = timedelta(seconds=10)
 
 log = structlog.get_logger()
 
 
-def case_worker(client: Client, outside: Adapters) -> Worker:
-    """Runs the cases and writes the record."""
-    return Worker(
-        client,
-        task_queue=CASES,
-        workflows=[CaseWorkflow, DeliveryWorkflow],
-        activities=[RecordsActivities(outside.store).record],
-        activity_executor=ThreadPoolExecutor(RECORDERS, "record"),
-        max_concurrent_activities=RECORDERS,
-        interceptors=interceptors(),
-        workflow_runner=workflow_runner(),
-        sticky_queue_schedule_to_start_timeout=STICKY,
-        graceful_shutdown_timeout=GRACE,
+@contextmanager
+def watched(outside: Adapters, own: Office) -> Iterator[None]:
+    """The watch, beside everything else and on connections of its own."""
+    settings = outside.settings
+    engine = engine_for(settings.database_url.get_secret_value(), size=WATCHERS, name="tuntas-watch")
+    watch = Watch(
+        record=SqlWatch(engine, own.surroundings.above),
+        heartbeats=SqlHeartbeats(engine),
+        deliver_batch=deliverer(outside, SqlNotices(engine)).deliver_batch,
+        engine_answers=EngineProbe(settings, outside.keys, outside.master).answers,
+        now=own.now,
+        seconds=settings.watch_seconds,
     )
+    watchdog = Watchdog(watch)
+    watchdog.start()
+    try:
+        yield
+    finally:
+        watchdog.stop()
+        engine.dispose()
 
 
-def notice_worker(client: Client, outside: Adapters, settings: Settings) -> Worker:
-    """Sends notices, on threads of its own."""
-    delivery = NoticeDelivery(
-        outside.notices,
-        notifier_for(settings, outside.master.derive(b"webhooks") if settings.webhooks else None),
-        ZoneInfo(settings.timezone),
-        settings.pages,
-    )
-    return Worker(
-        client,
-        task_queue=NOTICES,
-        activities=[NoticesActivities(outside.notices, delivery).deliver_for],
-        activity_executor=ThreadPoolExecutor(DELIVERERS, "notices"),
-        max_concurrent_activities=DELIVERERS,
-        interceptors=interceptors(),
-        graceful_shutdown_timeout=GRACE,
+async def run(settings: Settings) -> None:
+    """Work until told to stop; what is under way is finished first. The watch begins before the engine is there."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WAITERS, "wait"))
+    outside, own = adapters(settings), office(settings)
+    try:
+        with watched(outside, own):
+            await work(outside, own)
+    finally:
+        outside.close()
+
+
+async def work(outside: Adapters, own: Office) -> None:
+    """Take tasks from the engine until told to stop."""
+    client = await reach(outside.settings, outside)
+    await gate(client, outside.builds, lambda count: log.info("histories_replayed", count=count))
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with case_worker(client, outside), notice_worker(client, outside, own):
+        await keep_delivering(client)
+        async with kept(*keepers(client, outside, own)):
+            log.info("worker_ready")
+            await stop.wait()
+
+
+def keepers(client: Client, outside: Adapters, own: Office) -> tuple[Keeper, ...]:
+    """What is done again and again beside the tasks."""
+    settings = outside.settings
+    desk = Desk(own, *outside.for_desk())
+    cases = Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events)
+    return (
+        Keeper("inbox", INBOX_SECONDS, lambda: keep_inbox(cases)),
+        Keeper("sweep", SWEEP_SECONDS, lambda: keep_swept(outside, own)),
+        Keeper("heartbeat", HEARTBEAT_SECONDS, lambda: keep_beating(outside, own)),
+        Keeper("patrol", SCHEDULE_SECONDS, lambda: keep_scheduled(client, own.timezone)),
     )
 
 
@@ -91,47 +119,20 @@ async def keep_delivering(client: Client) -> None:
 
 
 async def keep_inbox(cases: Cases) -> None:
-    """Start, again and again, the reports that were taken while the engine was away."""
-    while True:
-        try:
-            started = await cases.start_queued()
-            if started:
-                log.info("queued_cases_started", count=started)
-        except CaseworkError as error:
-            log.warning("inbox_waits", code=error.code)
-        await asyncio.sleep(INBOX_SECONDS)
+    """Start the reports that were taken while the engine was away."""
+    started = await cases.start_queued()
+    if started:
+        log.info("queued_cases_started", count=started)
 
 
-async def run(settings: Settings) -> None:
-    """Work until told to stop; what is under way is finished first."""
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WAITERS, "wait"))
-    outside = adapters(settings)
-    client = await reach(settings, outside)
-    await gate(client, outside.builds, lambda count: log.info("histories_replayed", count=count))
-    desk = Desk(office(settings), *outside.for_desk())
-    cases = Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events)
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with case_worker(client, outside), notice_worker(client, outside, settings):
-        await keep_delivering(client)
-        keepers = [asyncio.create_task(keep_inbox(cases)), asyncio.create_task(keep_swept(outside))]
-        log.info("worker_ready")
-        await stop.wait()
-        for keeper in keepers:
-            keeper.cancel()
-        await asyncio.gather(*keepers, return_exceptions=True)
-    outside.close()
+async def keep_swept(outside: Adapters, own: Office) -> None:
+    """Delete sealed texts that no command came to need."""
+    await asyncio.to_thread(outside.documents.sweep_pending, own.now() - PENDING_FOR)
 
 
-async def keep_swept(outside: Adapters) -> None:
-    """Delete, again and again, sealed texts that no command came to need."""
-    while True:
-        try:
-            await asyncio.to_thread(outside.documents.sweep_pending, wall_clock() - PENDING_FOR)
-        except CaseworkError as error:
-            log.warning("sweep_waits", code=error.code)
-        await asyncio.sleep(SWEEP_SECONDS)
+async def keep_beating(outside: Adapters, own: Office) -> None:
+    """Say that tasks are taken here."""
+    await asyncio.to_thread(outside.heartbeats.beat, "worker", own.now())
 
 
 async def reach(settings: Settings, outside: Adapters) -> Client:

@@ -9,7 +9,10 @@ from sqlalchemy import Engine
 from casework.db.accounts import SqlAccounts
 from casework.db.builds import SqlBuilds
 from casework.db.documents import SqlDocuments
+from casework.db.findings import SqlFindings
+from casework.db.heartbeats import SqlHeartbeats
 from casework.db.notices import SqlNotices
+from casework.db.patrol import SqlPatrol
 from casework.db.reads import SqlReads
 from casework.db.reservations import SqlReservations
 from casework.db.session import engine_for
@@ -46,6 +49,9 @@ class Adapters:
     accounts: SqlAccounts
     notices: SqlNotices
     builds: SqlBuilds
+    heartbeats: SqlHeartbeats
+    patrol: SqlPatrol
+    findings: SqlFindings
     directory: StaticAgencyDirectory
 
     def for_desk(self) -> tuple[CommandIds, CaseVault, SqlReservations, SqlDocuments, SqlReads, SqlAccounts, Directory]:
@@ -79,6 +85,9 @@ def adapters(settings: Settings) -> Adapters:
         accounts=SqlAccounts(engine),
         notices=SqlNotices(engine),
         builds=SqlBuilds(engine),
+        heartbeats=SqlHeartbeats(engine),
+        patrol=SqlPatrol(engine),
+        findings=SqlFindings(engine),
         directory=StaticAgencyDirectory(load_agencies()),
     )
 

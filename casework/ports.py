@@ -1,13 +1,14 @@
 """What the inside asks of the outside. Adapters keep these promises; rules and workflows never see them."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from casework.models.agency import Agency
-from casework.models.base import Model
+from casework.models.base import Instant, Model
 from casework.models.people import Account, Actor
-from casework.models.state import Receipt
+from casework.models.state import Deadline, Receipt
 
 
 class Reservation(Model):
@@ -27,6 +28,58 @@ class Queued(Model):
     number: str
     risk: str
     reserved_at: datetime
+
+
+class Troubles(Model):
+    """What holds up a case besides its clocks."""
+
+    caseworker_gone: bool = False
+    """Whether the account it is assigned to is disabled."""
+    undelivered_at: Instant | None = None
+    """Since when a notice of it has reached nobody and will not by itself."""
+    failing_at: Instant | None = None
+    """Since when a step of it fails, as far as the patrol has found."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a case stands, as far as its reader may see it: its row, the clocks that run, and what else holds it up.
+
+    Of a report that waits for the engine the row is that of its reservation, with `status` queued.
+    """
+
+    case: Mapping[str, Any]
+    deadlines: tuple[Deadline, ...] = ()
+    troubles: Troubles = field(default_factory=Troubles)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A page of the cases that stand still, most urgent first, and the sign of life of who watches over them."""
+
+    items: tuple[Standing, ...]
+    next_cursor: str | None = None
+    watched_at: datetime | None = None
+    well: bool = False
+
+
+@dataclass(frozen=True)
+class BoardQuery:
+    """What of the board is asked for. `agency_id` is the office of a case, or an agency that it stands still with."""
+
+    now: datetime
+    agency_id: str | None = None
+    reason: str | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Stalled:
+    """A filter of lists: the cases that stand still at an instant, or those that do not."""
+
+    wanted: bool
+    at: datetime
 
 
 class Reservations(Protocol):
@@ -126,11 +179,28 @@ class Reads(Protocol):
         ...
 
     def cases(
-        self, reader: Actor, filters: Mapping[str, str], limit: int, cursor: str | None
+        self,
+        reader: Actor,
+        filters: Mapping[str, str],
+        limit: int,
+        cursor: str | None,
+        stalled: Stalled | None = None,
     ) -> tuple[list[Mapping[str, Any]], str | None]:
         """Case rows, newest first, and the next cursor.
 
-        Filters: stage category risk assigned_to agency_id status number.
+        Filters: stage category risk assigned_to agency_id status number, and whether they stand still. One on what
+        the reader's role may not see is refused.
+        """
+        ...
+
+    def standing(self, reader: Actor, case_id: str) -> Standing | None:
+        """How a case stands, or None where the reader may not see it."""
+        ...
+
+    def board(self, reader: Actor, query: BoardQuery) -> Board:
+        """The cases that stand still, most urgent first: by urgency, then by how long, then by id.
+
+        Reports that have waited a minute for the engine stand among them, for the deciders of their office.
         """
         ...
 

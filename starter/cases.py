@@ -270,6 +270,22 @@ class Cases:
         """Add a further report."""
         return await self._give("add_report", ask, body)
 
+    async def hold_clock(self, ask: Asking, body: c.HoldClock) -> Receipt:
+        """Pause deadlines until a day."""
+        return await self._give("hold_clock", ask, body)
+
+    async def release_clock(self, ask: Asking, body: c.ReleaseClock) -> Receipt:
+        """End a hold."""
+        return await self._give("release_clock", ask, body)
+
+    async def send_reminder(self, ask: Asking, body: c.SendReminder) -> Receipt:
+        """Tell the owner of a deadline again."""
+        return await self._give("send_reminder", ask, body)
+
+    async def escalate(self, ask: Asking, body: c.EscalateCase) -> Receipt:
+        """Tell the next rung of a deadline's ladder now."""
+        return await self._give("escalate", ask, body)
+
     async def request_closure(self, ask: Asking, body: c.RequestClosure) -> Receipt:
         """Ask to close the case."""
         return await self._give("request_closure", ask, body)

@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from casework import commands as c
 from casework.db.rows import case_values, log_values, part_values
+from casework.db.standing import deadline_of
 from casework.directory.agencies import StaticAgencyDirectory, load_agencies
 from casework.directory.calendar import working_calendar
 from casework.errors import DatabaseUnavailableError, EngineUnavailableError
@@ -23,9 +24,9 @@ from casework.models.state import CaseState, Receipt
 from casework.office import Office
 from casework.opening import Opening
 from casework.pathways import load
+from casework.ports import Board, BoardQuery, Reservation, Stalled, Standing
 from casework.ports import Queued as QueuedRow
-from casework.ports import Reservation
-from casework.rules.access import may_see, referral_shown, shown
+from casework.rules.access import clocks_shown, may_see, referral_shown, shown
 from casework.rules.decide import begin, decide
 from casework.vault.keyed import CommandIds
 from casework.vault.keys import MasterKey
@@ -62,6 +63,7 @@ class Memory:
     engine_away: bool = False
     database_away: bool = False
     broken: bool = False
+    watched_at: datetime | None = None
 
     def clear(self) -> None:
         """Forget everything."""
@@ -108,14 +110,38 @@ class MemoryReads:
         return next((id_ for id_ in self.memory.cases if (self.case(reader, id_) or {}).get("number") == number), None)
 
     def cases(
-        self, reader: Actor, filters: Mapping[str, str], limit: int, cursor: str | None
+        self,
+        reader: Actor,
+        filters: Mapping[str, str],
+        limit: int,
+        cursor: str | None,
+        stalled: Stalled | None = None,
     ) -> tuple[list[Mapping[str, Any]], str | None]:
         self.memory.check()
         seen = [row for row in (self.case(reader, id_) for id_ in reversed(self.memory.cases)) if row]
         found = [row for row in seen if all(_matches(row, name, value) for name, value in filters.items())]
+        if stalled:
+            found = [row for row in found if _stalls(row, stalled.at) is stalled.wanted]
         start = int(cursor or 0)
         page: list[Mapping[str, Any]] = [*found[start : start + limit]]
         return page, str(start + limit) if len(found) > start + limit else None
+
+    def standing(self, reader: Actor, case_id: str) -> Standing | None:
+        row = self.case(reader, case_id)
+        if row is None:
+            return None
+        clocks = [deadline_of(each) for each in self.deadlines(case_id)]
+        asked = {each["id"] for each in self.referrals(reader, case_id)}
+        running = (clock for clock in clocks if clock.running)
+        return Standing(row, clocks_shown(reader, running, asked))
+
+    def board(self, reader: Actor, query: BoardQuery) -> Board:
+        """By the clocks alone: what else there is to it is asked of the database."""
+        self.memory.check()
+        rows = [row for row in (self.case(reader, id_) for id_ in self.memory.cases) if row]
+        stalling = sorted((row for row in rows if _stalls(row, query.now)), key=lambda row: row["stalls_at"])
+        found = [each for each in (self.standing(reader, row["id"]) for row in stalling) if each]
+        return Board(tuple(found[: query.limit]), None, self.memory.watched_at, self.memory.watched_at is not None)
 
     def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
         return [row for row in self.memory.log if row["case_id"] == case_id and (not kinds or row["kind"] in kinds)]
@@ -172,6 +198,10 @@ class MemoryReads:
         if reader.role not in {*OFFICE_ROLES, Role.COORDINATOR}:
             return False
         return self.case(reader, row["case_id"]) is not None
+
+
+def _stalls(row: Row, at: datetime) -> bool:
+    return row["stalls_at"] is not None and row["stalls_at"] < at
 
 
 def _matches(row: Row, name: str, value: str) -> bool:

@@ -94,7 +94,8 @@ async def test_a_case_is_stalled_when_something_is_overdue() -> None:
     assert outlook["stalled"] is True
     assert "overdue" in outlook["reasons"]
     assert set(outlook["waiting_on"][0]) == {
-        *("id", "kind", "category", "referral_id", "owner", "since", "due_at", "overdue", "rung", "next", "forecast"),
+        *("id", "kind", "category", "referral_id", "owner", "since", "due_at", "overdue", "held_until", "rung", "next"),
+        "forecast",
     }
 
 

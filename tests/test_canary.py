@@ -203,6 +203,22 @@ async def follow(walk: Walk, other: str) -> None:
     await walk.give("record_review", app.supervisor, c.RecordReview.model_validate({"note": note()}))
 
 
+async def hold_and_remind(walk: Walk) -> None:
+    """A clock put on hold and released; its owner reminded, the next rung told."""
+    app, word = walk.app, walk.cage.word
+    standing = app.outside.reads.standing(app.supervisor, walk.case_id)
+    assert standing is not None
+    clock = next(deadline.id for deadline in standing.deadlines if deadline.kind == "supervisor_review")
+    until = datetime.now(UTC) + timedelta(days=1)
+    body = c.HoldClock.model_validate({"deadline_ids": [clock], "reason": word(), "until": until})
+    hold = await walk.give("hold_clock", app.supervisor, body)
+    await walk.refused("hold_clock", app.supervisor, body)
+    await walk.give("release_clock", app.supervisor, c.ReleaseClock(), hold)
+    about = {"deadline_id": clock, "note": word()}
+    await walk.give("send_reminder", app.head, c.SendReminder.model_validate(about))
+    await walk.give("escalate", app.supervisor, c.EscalateCase.model_validate({**about, "note": word()}))
+
+
 async def end(walk: Walk, other: str) -> None:
     """Closed, reopened, offered elsewhere, and ended as a duplicate."""
     app, word = walk.app, walk.cage.word
@@ -284,6 +300,7 @@ async def test_no_canary_sings(app: Stack, caplog: pytest.LogCaptureFixture, cap
         await plan_and_tell(walk)
         await refer_and_answer(walk)
         await follow(walk, other)
+        await hold_and_remind(walk)
         await end(walk, other)
     assert RULES.keys() <= cage.met, "whoever adds a command walks it here"
     assert cage.silent_fields() == set()

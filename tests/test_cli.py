@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,6 +85,112 @@ def test_outlook_says_who_owes_what_until_when(run: Run, api: StubApi) -> None:
     assert out.endswith("stalled: overdue\n")
 
 
+def test_outlook_shows_the_rung_the_hold_and_what_happens_by_itself(run: Run, api: StubApi) -> None:
+    """The whole forecast, soonest first."""
+    steps = [{"action": "release", "to": "police", "at": "T1"}, {"action": "escalate", "to": "head", "at": "T2"}]
+    waiting = {"kind": "plan", "owner": {"role": "caseworker"}, "due_at": "T0", "overdue": False, "rung": 1}
+    answer = {"waiting_on": [{**waiting, "held_until": "T1", "forecast": steps}], "stalled": False, "reasons": []}
+    api.answers[f"GET /cases/{CASE}/outlook"] = (200, answer)
+
+    status, out, _ = run("outlook", CASE)
+
+    assert status == 0
+    assert "plan\tcaseworker\t\tT0\ton hold until T1\t1\trelease police T1; escalate head T2\n" in out
+    assert out.endswith("not stalled\n")
+
+
+def board(*items: dict[str, Any], complete: bool = True, cursor: str | None = None) -> tuple[int, Any]:
+    """A page of the board."""
+    page = {"items": list(items), "next_cursor": cursor, "checked_at": "2026-05-21T03:00:00Z", "complete": complete}
+    return 200, page
+
+
+def stalled_case(**changes: Any) -> dict[str, Any]:
+    """A case whose referral is not answered."""
+    waiting = [
+        {"next": {"action": "escalate", "to": "head", "at": "2026-05-22T03:00:00Z"}},
+        {"next": None},
+        {"next": {"action": "remind", "to": "caseworker", "at": "2026-05-21T09:00:00+07:00"}},
+    ]
+    return {
+        "case": {"number": NUMBER, "risk": "high"},
+        "reasons": ["ref_no_answer", "overdue", "something_new"],
+        "holder": {"role": None, "account_id": None, "agency_id": "rsud-muaradua"},
+        "since": "2026-05-20T03:00:00Z",
+        "outlook": {"waiting_on": waiting},
+        "remedies": [{"command": "send_reminder"}, {"command": "hold_clock"}, {"command": "send_reminder"}],
+        **changes,
+    }
+
+
+def test_stalled_says_why_on_whom_and_what_to_do(run: Run, api: StubApi) -> None:
+    """A line each, the soonest step, each remedy once, and when it was checked."""
+    api.answers["GET /stalled"] = board(stalled_case(), cursor="more")
+    api.answers["GET /stalled?cursor=more"] = board(stalled_case(holder=None, since=None, remedies=[]))
+
+    status, out, err = run("stalled")
+
+    assert (status, err) == (0, "")
+    first = [
+        *(NUMBER, "high", "rujukan belum dijawab (referral not answered); lewat tenggat (overdue); something_new"),
+        *("2026-05-20T03:00:00Z", "rsud-muaradua", "remind caseworker 2026-05-21T09:00:00+07:00"),
+        "send_reminder hold_clock",
+    ]
+    lines = out.splitlines()
+    assert lines[1] == "\t".join(first)
+    assert len(lines) == 4
+    assert lines[-1] == "2; checked 2026-05-21T03:00:00Z"
+
+
+def test_nothing_is_stalled_only_where_the_check_was_complete(run: Run, api: StubApi) -> None:
+    """Else it warns, and still exits with 0."""
+    api.answers["GET /stalled"] = board()
+    assert run("stalled")[:2] == (0, "nothing stalled; checked 2026-05-21T03:00:00Z\n")
+
+    api.answers["GET /stalled"] = board(complete=False)
+    status, out, _ = run("stalled")
+    assert status == 0
+    assert "nothing stalled" not in out
+    assert "WARNING: The check was not complete" in out
+
+    api.answers["GET /stalled?reason=risk_up"] = board()
+    assert "nothing stalled" not in run("stalled", "--reason", "risk_up")[1]
+
+
+def test_stalled_passes_its_filters_on_and_gives_the_answer_as_it_came(run: Run, api: StubApi) -> None:
+    """Every page in one; complete where each is."""
+    query = "reason=ref_no_answer&agency_id=rsud-muaradua"
+    api.answers[f"GET /stalled?{query}"] = board(stalled_case(), cursor="more")
+    api.answers[f"GET /stalled?{query}&cursor=more"] = board(stalled_case(), complete=False)
+
+    answer = json.loads(run("stalled", "--reason", "ref_no_answer", "--agency", "rsud-muaradua", "--json")[1])
+
+    assert (len(answer["items"]), answer["complete"], answer["next_cursor"]) == (2, False, None)
+    assert run("stalled", "--reason", "boredom")[0] == 2
+
+
+def test_on_a_terminal_the_board_is_coloured_and_local(run: Run, api: StubApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """High risk stands out; times are those of the wall."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "300")
+    api.answers["GET /stalled"] = board(stalled_case(), complete=False)
+
+    _, out, _ = run("stalled")
+
+    assert "\x1b[1;31mhigh" in out
+    assert "\x1b[1;33mWARNING" in out
+    assert "2026-05-21T03:00:00Z" not in out
+
+
+def test_do_releases_a_hold_of_a_case(run: Run, api: StubApi) -> None:
+    """Both are named."""
+    api.answers[f"POST /cases/{CASE}/holds/h-1/release"] = (200, SHOWN)
+
+    status, _, _ = run("do", "release_clock", CASE, "--hold", "h-1")
+
+    assert (status, api.asked[0].body) == (0, {})
+
+
 def test_do_sends_the_body_the_command_means(run: Run, api: StubApi) -> None:
     """The name of a decision is part of its body; key and revision travel as headers."""
     api.answers[f"POST /cases/{CASE}/plan/decision"] = (200, SHOWN)
@@ -114,6 +221,9 @@ def test_do_reaches_a_referral_by_its_id(run: Run, api: StubApi, tmp_path: Path)
         ("do", "assign_case"),
         ("do", "answer_referral", CASE),
         ("do", "assign_case", CASE, "--referral", "r-1"),
+        ("do", "assign_case", CASE, "--hold", "h-1"),
+        ("do", "release_clock", CASE),
+        ("do", "release_clock", "--hold", "h-1"),
         ("do", "assign_case", CASE, "--json", "{"),
         ("do", "assign_case", CASE, "--json", "[]"),
         ("do", "assign_case", CASE, "--json", "{}", "--file", "-"),
@@ -213,5 +323,5 @@ def test_help_names_every_command(run: Run) -> None:
     """One screen."""
     words = set(run("--help")[1].split())
 
-    assert {"open", "show", "outlook", "do", "log", "login"} <= words
+    assert {"open", "show", "outlook", "stalled", "do", "log", "login"} <= words
     assert {"up", "worker", "web", "migrate", "seed", "pathways", "audit", "account"} <= words

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module, resources
 from inspect import getmembers, isclass
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -15,6 +16,8 @@ from casework.models.codes import ClosureReason, ReferralStatus, Stage, Status, 
 from casework.models.pathway import Category, ClockKind, Duty, Risk, Service
 from casework.models.people import Role
 from casework.pathways import facts, load
+from casework.rules.outlook import BoardReason
+from starter.cli.words import REASONS
 
 GLOSSARY = (Path(__file__).parents[1] / "docs" / "glossary.md").read_text()
 MODULES = ("base", "pathway", "codes", "parts", "people", "agency", "state", "calendar")
@@ -34,7 +37,12 @@ CODES = {code for _, _, codes in ROWS for code in codes}
 
 def names_of_the_code() -> set[str]:
     """Classes, fields and codes of the models, commands, pathways and agencies."""
-    names = set(facts()) | set(load_agencies()) | {agency.kind for agency in load_agencies().values()}
+    names = (
+        set(get_args(BoardReason))
+        | set(facts())
+        | set(load_agencies())
+        | {agency.kind for agency in load_agencies().values()}
+    )
     for module in [import_module("casework.commands"), *(import_module(f"casework.models.{name}") for name in MODULES)]:
         for name, kind in getmembers(module, isclass):
             names |= {name, *getattr(kind, "model_fields", ())}
@@ -65,6 +73,13 @@ def test_every_local_deadline_is_explained() -> None:
     local = {policy.kind for pathway in load().values() for policy in pathway.deadlines if policy.class_ == "local"}
 
     assert local <= CODES
+
+
+def test_every_reason_of_the_board_is_explained() -> None:
+    """In the words that the command line has for it."""
+    assert set(REASONS) == set(get_args(BoardReason))
+    for reason, (indonesian, _) in REASONS.items():
+        assert any(row[0] == indonesian and reason in row[2] for row in ROWS)
 
 
 def test_milestones_read_as_in_the_data() -> None:

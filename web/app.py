@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from casework.errors import CaseworkError
-from web.api import absences, health, problems, reference, tokens
+from web.api import absences, health, problems, reference, stalled, tokens
 from web.api.absences import AbsenceEntry
 from web.api.cases import CaseReading
 from web.api.door import Door
@@ -72,6 +72,7 @@ def routes(site: Site) -> list[APIRoute]:
         *cases.routes(),
         *RecordReading(site, door, texts, cases).routes(),
         *ReferralReading(site, door, texts, cases).routes(),
+        *stalled.routes(site, door),
         *reference.routes(site, door),
         *absences.routes(site, door),
         *health.routes(site),

@@ -10,6 +10,8 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from casework.assembly import adapters, office
+from casework.db.heartbeats import SqlHeartbeats
+from casework.office import Office
 from casework.settings import Settings
 from casework.temporal.connect import connect
 from casework.temporal.names import CASES
@@ -17,6 +19,8 @@ from starter.cases import Cases
 from starter.desk import Desk
 from web.site import Site
 
+BEATS_WITHIN = timedelta(seconds=45)
+"""A worker gives a sign of life every fifteen seconds."""
 POLLED_WITHIN = timedelta(seconds=75)
 """A worker asks for tasks at least once a minute; the server remembers a worker for five after its end."""
 RPC = timedelta(seconds=2)
@@ -26,7 +30,8 @@ async def site_of(settings: Settings) -> Site:
     """The site of the settings. The engine may be away: it is asked at the first command."""
     outside = adapters(settings)
     client = await connect(settings, outside.keys, outside.master, lazy=True)
-    desk = Desk(office(settings), *outside.for_desk())
+    own = office(settings)
+    desk = Desk(own, *outside.for_desk())
     return Site(
         cases=Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events),
         desk=desk,
@@ -34,7 +39,7 @@ async def site_of(settings: Settings) -> Site:
         checks={
             "database": lambda: databases_answer(outside.engine, outside.key_engine),
             "engine": lambda: engine_answers(client),
-            "worker": lambda: worker_polls(client),
+            "worker": lambda: worker_works(client, outside.heartbeats, own),
         },
         close=outside.close,
     )
@@ -54,6 +59,13 @@ async def databases_answer(*engines: Engine) -> bool:
 async def engine_answers(client: Client) -> bool:
     """Whether Temporal says it serves."""
     return await client.service_client.check_health(timeout=RPC)
+
+
+async def worker_works(client: Client, heartbeats: SqlHeartbeats, own: Office) -> bool:
+    """Whether a worker gave a sign of life lately, and asks for work."""
+    last = await asyncio.to_thread(heartbeats.last, "worker")
+    lives = last is not None and last["at"] >= own.now() - BEATS_WITHIN
+    return lives and await worker_polls(client)
 
 
 async def worker_polls(client: Client) -> bool:

@@ -215,7 +215,9 @@ class CaseWorkflow:
         changed = [update for update in attributes(state) if update not in shown]
         if changed:
             workflow.upsert_search_attributes(changed)
-        self._alarm.set(self._wakes_at(), self._now())
+        if not self._alarm.rings:
+            # Where it does, whoever it woke sets it anew after the last step that is due.
+            self._alarm.set(self._wakes_at(), self._now())
 
     async def _record(self, recording: Recording) -> None:
         await workflow.execute_activity_method(

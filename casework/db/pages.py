@@ -1,4 +1,4 @@
-"""Lists, newest first, in pages that do not shift when rows are added."""
+"""Lists in pages that do not shift when rows are added, and the cursors that lead from one page to the next."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -19,7 +19,7 @@ def newest_first(
     """A page of what was found, and the cursor of the next; both columns must be among the selected."""
     limit = max(1, min(limit, MOST))
     if cursor is not None:
-        found = found.where(tuple_(at, id_) < tuple_(*_place(cursor)))
+        found = found.where(tuple_(at, id_) < tuple_(*place_of(cursor, datetime, str)))
     # One row more than asked for tells whether there is a next page.
     rows = connection.execute(found.order_by(at.desc(), id_.desc()).limit(limit + 1)).mappings().all()
     return [dict(row) for row in rows[:limit]], _next_cursor(rows, limit, at.name, id_.name)
@@ -29,16 +29,31 @@ def _next_cursor(rows: Sequence[Any], limit: int, at: str, id_: str) -> str | No
     if len(rows) <= limit:
         return None
     last = rows[limit - 1]
-    return urlsafe_b64encode(json.dumps([last[at].isoformat(), last[id_]]).encode()).decode().rstrip("=")
+    return cursor_of(last[at], last[id_])
 
 
-def _place(cursor: str) -> tuple[datetime, str]:
+def cursor_of(*place: Any) -> str:
+    """The cursor that leads on from a place: opaque, and nothing but what orders the list."""
+    plain = [part.isoformat() if isinstance(part, datetime) else part for part in place]
+    return urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str, *kinds: type) -> tuple[Any, ...]:
+    """The place a cursor leads on from, its parts of these kinds; raises InvalidInputError for one that is not ours."""
     try:
-        at, id_ = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        place = datetime.fromisoformat(at)
-        if place.tzinfo is None or not isinstance(id_, str):
-            raise ValueError
+        parts = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return tuple(_part(part, kind) for part, kind in zip(parts, kinds, strict=True))
     except (ValueError, TypeError, RecursionError):
         errors = [{"pointer": "/cursor", "code": "invalid_cursor", "detail": "Take it from a list's next_cursor."}]
         raise InvalidInputError("The cursor is not one of ours.", errors=errors) from None
-    return place, id_
+
+
+def _part(part: Any, kind: type) -> Any:
+    if kind is datetime:
+        at = datetime.fromisoformat(part)
+        if at.tzinfo is None:
+            raise ValueError("an instant without offset")
+        return at
+    if type(part) is not kind:
+        raise TypeError(f"not of {kind}")
+    return part

@@ -1,9 +1,10 @@
 """Everything pages, API and command line read."""
 
+from casework.db.reads_board import BoardReads
 from casework.db.reads_cases import CaseReads
 from casework.db.reads_log import LogReads
 from casework.db.reads_referrals import ReferralReads
 
 
-class SqlReads(CaseReads, LogReads, ReferralReads):
+class SqlReads(CaseReads, BoardReads, LogReads, ReferralReads):
     """Keeps the promises of `ports.Reads`."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy import ColumnElement, Engine, false, func, select
 
 from casework.db.pages import newest_first
 from casework.db.session import reading
@@ -11,6 +11,7 @@ from casework.db.tables import cases, deadlines, reservations
 from casework.db.visible import reservation_visible_to, visible_to
 from casework.errors import ForbiddenError, InvalidInputError
 from casework.models.people import Actor
+from casework.ports import Stalled
 from casework.rules.access import columns_shown, shown
 
 FILTERS = frozenset({"stage", "category", "risk", "assigned_to", "agency_id", "status", "number"})
@@ -38,14 +39,20 @@ class CaseReads:
             return connection.scalar(select(cases.c.id).where(cases.c.number == number, visible_to(reader)))
 
     def cases(
-        self, reader: Actor, filters: Mapping[str, str], limit: int, cursor: str | None
+        self,
+        reader: Actor,
+        filters: Mapping[str, str],
+        limit: int,
+        cursor: str | None,
+        stalled: Stalled | None = None,
     ) -> tuple[list[Mapping[str, Any]], str | None]:
         """Case rows, newest first, and the next cursor.
 
-        Filters: stage category risk assigned_to agency_id status number. A filter on what the reader's role may
-        not see is refused: the answer would tell it.
+        Filters: stage category risk assigned_to agency_id status number, and whether they stand still. A filter on
+        what the reader's role may not see is refused: the answer would tell it.
         """
         wanted = [_filter(reader, name, value) for name, value in filters.items()]
+        wanted += [_standing(reader, stalled)] if stalled else []
         found = select(cases).where(visible_to(reader), *wanted)
         with reading(self._engine) as connection:
             rows, following = newest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
@@ -78,8 +85,18 @@ def _filter(reader: Actor, name: str, value: str) -> ColumnElement[bool]:
     if name not in FILTERS:
         errors = [{"pointer": f"/{name}", "code": "unknown_filter", "detail": "Not a filter of this list."}]
         raise InvalidInputError("The list knows no such filter.", errors=errors)
-    column = "categories" if name == "category" else name
+    _check_shown(reader, "categories" if name == "category" else name, name)
+    return cases.c.categories.contains([value]) if name == "category" else cases.c[name] == value
+
+
+def _standing(reader: Actor, stalled: Stalled) -> ColumnElement[bool]:
+    _check_shown(reader, "stalls_at", "stalled")
+    # Of a case that nothing stalls the time is NULL: it is not among those that stand still.
+    stands = func.coalesce(cases.c.stalls_at < stalled.at, false())
+    return cases.c.stalls_at < stalled.at if stalled.wanted else ~stands
+
+
+def _check_shown(reader: Actor, column: str, name: str) -> None:
     columns = columns_shown(reader.role)
     if columns is not None and column not in columns:
         raise ForbiddenError(f"Your role may not filter by {name}.")
-    return cases.c.categories.contains([value]) if name == "category" else cases.c[column] == value

@@ -5,7 +5,7 @@ from typing import Any
 
 from casework.models.codes import ReferralStatus
 from casework.models.people import OFFICE_ROLES, Actor, Role
-from casework.models.state import CaseRow, Referral
+from casework.models.state import CaseRow, Deadline, Referral
 
 Row = Mapping[str, Any]
 
@@ -14,7 +14,7 @@ NUMBERS = frozenset(
 )
 """What is shown of a case to who may know that it exists, and no more."""
 
-CLOCKS = NUMBERS | {"risk", "due_at"}
+CLOCKS = NUMBERS | {"risk", "due_at", "stalls_at"}
 """What the coordinator is shown: enough to see what is stuck and how badly."""
 
 REFERRAL_CONTENT = frozenset({"disclose", "override_ground", "outcome", "reference"})
@@ -51,6 +51,19 @@ def shown(reader: Actor, case: Row) -> dict[str, Any]:
     """A row of a case that the reader may see, with content the reader has no ground for blanked."""
     columns = columns_shown(reader.role)
     return dict(case) if columns is None else _blanked(case, case.keys() - columns)
+
+
+def clocks_shown(reader: Actor, clocks: Iterable[Deadline], asked: Collection[str] = ()) -> tuple[Deadline, ...]:
+    """The running clocks of a case that the reader may see, given which of its referrals the own agency was sent.
+
+    The coordinator is shown the local ones, which tell nothing of what the case is about; agencies those of their own
+    referrals.
+    """
+    if reader.role in OFFICE_ROLES:
+        return tuple(clocks)
+    if reader.role is Role.COORDINATOR:
+        return tuple(clock.model_copy(update={"category": None}) for clock in clocks if clock.class_ == "local")
+    return tuple(clock for clock in clocks if clock.referral_id in asked)
 
 
 def referral_shown(reader: Actor, referral: Row) -> dict[str, Any]:

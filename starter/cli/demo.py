@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +11,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from starter.cli import screen
-from starter.cli.failures import BadUsage
+from starter.cli.failures import BadUsage, Refused
 
 if TYPE_CHECKING:
+    from starter.demo.report import Played
     from starter.demo.scenario import Scenario
-    from starter.demo.timeline import Entry
 
 SCENARIOS = Path(__file__).parents[2] / "examples" / "scenarios"
 DEFAULT = SCENARIOS / "okus-trafficking-2024.json"
@@ -29,29 +30,38 @@ def demo(
     scenario: Annotated[Path, typer.Argument(metavar="SCENARIO.json", help="The one to play.")] = DEFAULT,
     json: Annotated[bool, typer.Option("--json", help="The timeline as JSON.")] = False,
 ) -> None:
-    """Play a scenario through the real workflows and print what happened, when, by whom, and what was late."""
+    """Play a scenario through the real workflows and print what happened, when, by whom, and what was late.
+
+    Exits with 1 where something is not as the scenario expects.
+    """
+    from starter.demo.report import as_json, show
     from starter.demo.scenario import ScenarioError, read
-    from starter.demo.timeline import show
 
     try:
         told = read(scenario)
     except ScenarioError as error:
         raise BadUsage(str(error)) from None
     logging.getLogger("temporalio").setLevel(logging.ERROR)
-    entries = play(told)
+    played = play(told)
     if json:
-        screen.as_json([entry.as_json() for entry in entries])
+        screen.as_json(as_json(played))
     else:
         console = Console()
-        show(entries, told.title, console if console.is_terminal else Console(width=120))
+        show(played, console if console.is_terminal else Console(width=120))
+    if played.mismatches:
+        raise Refused(f"{told.id}: not as expected", played.mismatches)
 
 
-def play(told: "Scenario") -> "list[Entry]":
+def play(told: "Scenario") -> "Played":
     """Play it, with a bar on terminals."""
     from starter.demo.run import run
+    from starter.demo.scenario import ScenarioError
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        total = len(told.steps) + sum(step.answer is not None for step in told.steps)
-        task = progress.add_task(told.id, total=total)
-        return asyncio.run(run(told, lambda what: progress.update(task, advance=1, description=what[:60])))
+        task = progress.add_task(told.id, total=told.length)
+        advance = partial(progress.update, task, advance=1)
+        try:
+            return asyncio.run(run(told, lambda what: advance(description=what[:60])))
+        except ScenarioError as error:
+            raise Refused(f"{told.id}: {error}") from None

@@ -8,6 +8,7 @@ import typer
 
 from starter.cli import screen
 from starter.cli.api import Api
+from starter.cli.board import stalled, step_in_words
 from starter.cli.failures import Refused
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="A case's id or number.")]
@@ -16,7 +17,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="The answer as it came.")]
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (login, show, outlook, log):
+    for command in (login, show, outlook, log, stalled):
         app.command()(command)
 
 
@@ -43,7 +44,7 @@ def outlook(case: Case, json: AsJson = False) -> None:
     if json:
         screen.as_json(answer)
         return
-    columns = ("waits for", "on", "since", "due", "overdue", "next by itself")
+    columns = ("waits for", "on", "since", "due", "overdue", "rung", "by itself")
     rows = [_wait(item) for item in answer.get("waiting_on", ())]
     screen.table(f"{case} waits for", columns, rows)
     reasons = ", ".join(answer.get("reasons", ())) or "yes"
@@ -82,7 +83,7 @@ def _all(api: Api, path: str) -> list[Mapping[str, Any]]:
 
 
 def _wait(item: Mapping[str, Any]) -> list[object]:
-    step = item.get("next") or {}
-    by_itself = " ".join(str(step[name]) for name in ("action", "to", "at") if step.get(name))
     owner = " ".join(str(value) for value in (item.get("owner") or {}).values() if value)
-    return [item.get("kind"), owner, item.get("since"), item.get("due_at"), item.get("overdue"), by_itself]
+    by_itself = "; ".join(step_in_words(step) for step in item.get("forecast", ()))
+    late = f"on hold until {item['held_until']}" if item.get("held_until") else item.get("overdue")
+    return [item.get("kind"), owner, item.get("since"), item.get("due_at"), late, item.get("rung"), by_itself]

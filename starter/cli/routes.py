@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 CASE = "/cases/{case_id}"
 REFERRAL = "/referrals/{referral_id}"
+SUBJECTS = ("case", "referral", "notification", "hold")
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,8 @@ class Route:
 
     @property
     def subjects(self) -> frozenset[str]:
-        """The things the path must name: `case`, `referral`, `notification`."""
-        return frozenset(name for name in ("case", "referral", "notification") if f"{{{name}_id}}" in self.path)
+        """The things the path must name."""
+        return frozenset(name for name in SUBJECTS if f"{{{name}_id}}" in self.path)
 
 
 COMMANDS: Mapping[str, Route] = {
@@ -43,6 +44,10 @@ COMMANDS: Mapping[str, Route] = {
     "record_conference": Route(f"{CASE}/conferences"),
     "amend_client": Route(f"{CASE}/client"),
     "add_report": Route(f"{CASE}/reports"),
+    "hold_clock": Route(f"{CASE}/holds"),
+    "release_clock": Route(f"{CASE}/holds/{{hold_id}}/release"),
+    "send_reminder": Route(f"{CASE}/reminders"),
+    "escalate_case": Route(f"{CASE}/escalations"),
     "request_closure": Route(f"{CASE}/closure"),
     "approve_closure": Route(f"{CASE}/closure/decision", fixed={"decision": "approve"}),
     "return_closure": Route(f"{CASE}/closure/decision", fixed={"decision": "return"}),

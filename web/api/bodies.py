@@ -14,7 +14,7 @@ from web.api.problems import entry, invalid
 
 M = TypeVar("M", bound=BaseModel)
 JSON_TYPE = re.compile(r"^application/([a-z0-9.+-]+\+)?json(;|$)", re.IGNORECASE)
-RFC_3339 = re.compile(r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})$")
+RFC_3339 = re.compile(r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})$")
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 """Of no use to a case, and beyond what databases and time zones compute with."""
 

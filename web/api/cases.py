@@ -10,11 +10,13 @@ from fastapi.routing import APIRoute
 
 from casework.errors import InvalidInputError, NotFoundError
 from casework.models.people import OFFICE_ROLES, Actor, Role
+from casework.ports import Stalled
 from web.api.actions import actions
-from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Page, Waiting, summary
+from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Page, summary
 from web.api.bodies import body_of
 from web.api.door import Door, given_id
 from web.api.lists import CasesQuery, CasesSearch, Pages, cut
+from web.api.outlook import outlook_of
 from web.api.problems import entry
 from web.api.routing import V1, read, read_list, write
 from web.api.shown import case_of, etag, queued_of, reply
@@ -22,9 +24,9 @@ from web.api.texts import Row, Texts
 from web.site import Site
 
 LOG_READERS = frozenset({Role.AUDITOR})
+"""They read the log of every case, and of no case anything else."""
 WHOLE_LOG = OFFICE_ROLES | {Role.AUDITOR, Role.COORDINATOR}
 """Who reads every row of a case's log; agencies and systems read those of their own referrals and acts."""
-"""They read the log of every case, and of no case anything else."""
 
 
 class CaseReading:
@@ -63,7 +65,7 @@ class CaseReading:
         return [
             read_list(f"{V1}/cases", list_cases, CaseSummary, "Cases, newest first"),
             write(f"{V1}/cases/search", search_cases, Page[CaseSummary], "Search cases", CasesSearch),
-            read(one, show_case, CaseAnswer, "A case"),
+            read(one, show_case, CaseAnswer, "A case", headers=("ETag",)),
             read_list(f"{one}/log", case_log, LogRow, "The log of a case, oldest first"),
             read(f"{one}/outlook", case_outlook, Outlook, "What a case waits for"),
             read_list(f"{one}/actions", case_actions, Action, "What may be done with a case"),
@@ -77,11 +79,11 @@ class CaseReading:
         return row
 
     def _list(self, actor: Actor, query: CasesQuery) -> Page[CaseSummary]:
-        rows, following = self._reads.cases(actor, query.filters(), query.limit, query.cursor)
-        items = [CaseSummary.model_validate(summary(row, self._now())) for row in rows]
-        # Being stalled is computed, so a page may hold fewer than were asked for; the cursor leads on all the same.
-        wanted = tuple(item for item in items if query.stalled in (None, item.stalled))
-        return Page[CaseSummary](items=wanted, next_cursor=following)
+        now = self._now()
+        stalled = None if query.stalled is None else Stalled(query.stalled, now)
+        rows, following = self._reads.cases(actor, query.filters(), query.limit, query.cursor, stalled)
+        items = tuple(CaseSummary.model_validate(summary(row, now)) for row in rows)
+        return Page[CaseSummary](items=items, next_cursor=following)
 
     def _search(self, actor: Actor, search: CasesSearch) -> Page[CaseSummary]:
         # Names and numbers of persons are sealed; an empty answer would say "not here" of who may well be here.
@@ -120,23 +122,10 @@ class CaseReading:
         return Page[LogRow](items=items, next_cursor=following)
 
     def _outlook(self, actor: Actor, case_id: str) -> Outlook:
-        """A fact from the deadlines as they stand; the ladder's next steps are not foretold yet."""
-        self.visible(actor, case_id)
-        now = self._now()
-        rows = [row for row in self._reads.deadlines(case_id) if row["ended_at"] is None]
-        if actor.role not in OFFICE_ROLES:
-            rows = self._bounded(actor, case_id, rows)
-        waiting = tuple(Waiting.model_validate({**row, "overdue": row["due_at"] < now}) for row in rows)
-        late = {row["kind"] for row in rows if row["due_at"] < now and row["class_"] != "may"}
-        reasons = (("overdue",) if late else ()) + (("no_caseworker",) if "assignment" in late else ())
-        return Outlook(waiting_on=waiting, stalled=bool(late), reasons=reasons)
-
-    def _bounded(self, actor: Actor, case_id: str, rows: Sequence[Row]) -> list[Row]:
-        """The clocks of the reader's own referrals; for the coordinator the local ones, which tell nothing of what."""
-        if actor.role is Role.COORDINATOR:
-            return [{**row, "category": None} for row in rows if row["class_"] == "local"]
-        own = self._own_referrals(actor, case_id)
-        return [row for row in rows if row["referral_id"] in own]
+        standing = self._reads.standing(actor, case_id)
+        if standing is None:
+            raise NotFoundError("There is no such case.")
+        return outlook_of(standing, self._now())
 
     def _own_referrals(self, actor: Actor, case_id: str) -> set[str]:
         """What was sent to the reader's agency; a system has none."""

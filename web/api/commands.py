@@ -5,14 +5,15 @@ from typing import Literal
 
 from casework import commands as c
 
-Subject = Literal["case", "referral", "notification"]
+Subject = Literal["case", "referral", "notification", "hold"]
 
 
 @dataclass(frozen=True)
 class Route:
     """`POST /api/v1{path}`. `names` are its commands as the contract calls them; a decision has two.
 
-    `asks` is the method of `Cases`; `subject` what the address names, `answers` what comes back.
+    `asks` is the method of `Cases`; `subject` what the address names (a hold beside its case), `answers` what comes
+    back.
     """
 
     path: str
@@ -51,6 +52,10 @@ COMMANDS: tuple[Route, ...] = (
     _case("services", "record_service", c.RecordService, "record_service"),
     _case("follow-ups", "record_follow_up", c.RecordFollowUp, "record_follow_up"),
     _case("conferences", "record_conference", c.RecordConference, "record_conference"),
+    _case("holds", "hold_clock", c.HoldClock, "hold_clock"),
+    Route("/cases/{case_id}/holds/{hold_id}/release", ("release_clock",), c.ReleaseClock, "release_clock", "hold"),
+    _case("reminders", "send_reminder", c.SendReminder, "send_reminder"),
+    _case("escalations", "escalate_case", c.EscalateCase, "escalate"),
     _case("closure", "request_closure", c.RequestClosure, "request_closure"),
     _case("closure/decision", "approve_closure return_closure", c.DecideClosure, "decide_closure"),
     _case("reopening", "reopen_case", c.ReopenCase, "reopen"),

@@ -11,6 +11,7 @@ from casework.models.base import Id
 from casework.models.codes import ReferralStatus, Stage, Status
 from casework.models.pathway import Category, Risk
 from casework.models.people import Role
+from casework.rules.outlook import BoardReason
 from web.api.problems import entry
 
 T = TypeVar("T")
@@ -61,6 +62,11 @@ class CasesQuery(Pages):
         """What the database filters by."""
         own = self.model_dump(mode="json", exclude={"limit", "cursor", "stalled"}, exclude_none=True)
         return {name: str(value) for name, value in own.items()}
+
+
+class StalledQuery(Pages):
+    agency_id: Id | None = None
+    reason: BoardReason | None = None
 
 
 class CasesSearch(BaseModel):

@@ -1,5 +1,6 @@
 """What was recorded on a case, oldest first, in the shape it was written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from casework.models.people import Actor
 from web.api.answers import Document, Page, Recorded
 from web.api.cases import CaseReading
 from web.api.door import Door, given_id
+from web.api.holds import OF_HOLDS, released
 from web.api.lists import Pages, cut
 from web.api.routing import V1, Endpoint, read, read_list
 from web.api.texts import Row, Texts, may_read
@@ -41,7 +43,9 @@ RECORDS: tuple[Records, ...] = (
     Records("reports", EventKind.REPORT_ADDED, "Further reports"),
     Records("reviews", EventKind.REVIEW_RECORDED, "Reviews by a supervisor"),
 )
-DECIDED = {EventKind.PLAN_APPROVED: PlanStatus.APPROVED, EventKind.PLAN_RETURNED: PlanStatus.RETURNED}
+Since = Mapping[str, Mapping[str, Any]]
+PLANS = (EventKind.PLAN_PROPOSED, EventKind.PLAN_APPROVED, EventKind.PLAN_RETURNED)
+STATUS = dict(zip(PLANS, (PlanStatus.PROPOSED, PlanStatus.APPROVED, PlanStatus.RETURNED), strict=True))
 
 
 class RecordReading:
@@ -64,9 +68,9 @@ class RecordReading:
 
         def list_records(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
             self._ground(actor, given_id(case_id))
-            status = self._plan_status(case_id) if records.kind is EventKind.PLAN_PROPOSED else {}
+            since = self._since(records.kind, case_id)
             rows, following = cut(self._texts.rows(case_id, (records.kind,)), query)
-            items = tuple(self._recorded(row, status) for row in rows)
+            items = tuple(self._recorded(row, since) for row in rows)
             return Page[Recorded](items=items, next_cursor=following)
 
         return list_records
@@ -88,13 +92,18 @@ class RecordReading:
         if not may_read(actor, row):
             raise ForbiddenError("Your role sees this case, but not its content.")
 
-    def _recorded(self, row: Row, status: dict[str, PlanStatus]) -> Recorded:
+    def _recorded(self, row: Row, since: Since) -> Recorded:
         id_ = row["subject_id"] or row["command_id"]
-        own = {"id": id_, "by": row["account_id"]} | ({"status": status[id_]} if id_ in status else {})
+        own = {"id": id_, "by": row["account_id"], **since.get(id_, {})}
         return Recorded.model_validate({"at": row["at"], **self._texts.body(row), **own})
 
-    def _plan_status(self, case_id: str) -> dict[str, PlanStatus]:
-        status: dict[str, PlanStatus] = {}
-        for row in self._texts.rows(case_id, (EventKind.PLAN_PROPOSED, *DECIDED)):
-            status[row["subject_id"]] = DECIDED.get(EventKind(row["kind"]), PlanStatus.PROPOSED)
-        return status
+    def _since(self, kind: EventKind, case_id: str) -> Since:
+        """What has become of each since it was written, by its id: the status of plans, the end of holds."""
+        if kind is EventKind.PLAN_PROPOSED:
+            # Of several rows about a plan the last one tells.
+            rows = self._texts.rows(case_id, PLANS)
+            return {row["subject_id"]: {"status": STATUS[EventKind(row["kind"])]} for row in rows}
+        if kind is EventKind.CLOCK_HELD:
+            ends = released(self._texts.rows(case_id, OF_HOLDS), self._reads.deadlines(case_id))
+            return {id_: {"released_at": at} for id_, at in ends.items()}
+        return {}

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from casework.errors import NotFoundError
@@ -12,7 +13,7 @@ from web.api.cases import CaseReading
 from web.api.door import Door, given_id
 from web.api.lists import NotificationsQuery, Pages, ReferralsQuery, cut
 from web.api.routing import V1, read, read_list
-from web.api.shown import referral_of
+from web.api.shown import etag, referral_of, reply
 from web.api.texts import Texts
 from web.site import Site
 
@@ -38,7 +39,7 @@ class ReferralReading:
             items = tuple(ReferralAnswer.model_validate(row) for row in rows)
             return Page[ReferralAnswer](items=items, next_cursor=following)
 
-        def show_referral(referral_id: str, actor: Actor = actor_) -> Any:
+        def show_referral(referral_id: str, actor: Actor = actor_) -> JSONResponse:
             return self._show(actor, given_id(referral_id))
 
         def list_notifications(query: Annotated[NotificationsQuery, Query()], actor: Actor = actor_) -> Any:
@@ -51,7 +52,7 @@ class ReferralReading:
         return [
             read_list(one, case_referrals, ReferralAnswer, "The referrals of a case"),
             read_list(f"{V1}/referrals", inbox, ReferralAnswer, "Referrals, newest first"),
-            read(f"{V1}/referrals/{{referral_id}}", show_referral, ReferralAnswer, "A referral"),
+            read(f"{V1}/referrals/{{referral_id}}", show_referral, ReferralAnswer, "A referral", headers=("ETag",)),
             read_list(told, list_notifications, NotificationAnswer, "What was told by law"),
         ]
 
@@ -62,9 +63,9 @@ class ReferralReading:
         items = tuple(ReferralAnswer.model_validate(row) for row in rows)
         return Page[ReferralAnswer](items=items, next_cursor=following)
 
-    def _show(self, actor: Actor, referral_id: str) -> ReferralAnswer:
+    def _show(self, actor: Actor, referral_id: str) -> JSONResponse:
         row = self._reads.referral(actor, referral_id)
         case = self._reads.facts_of_client(row["case_id"]) if row else None
         if row is None or case is None:
             raise NotFoundError("There is no such referral.")
-        return referral_of(self._texts, actor, row, case)
+        return reply(referral_of(self._texts, actor, row, case), headers=etag(case["revision"]))

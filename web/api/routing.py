@@ -14,15 +14,22 @@ from web.api.door import no_query
 V1 = "/api/v1"
 SCHEMAS = "#/components/schemas/"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{SCHEMAS}ProblemAnswer"}}}
-REFUSALS: dict[int | str, dict[str, Any]] = {
+REFUSALS: "Responses" = {
     "4XX": {"description": "Refused: nothing was changed", "content": PROBLEM},
     "5XX": {"description": "A part is away, or a defect", "content": PROBLEM},
 }
+HEADERS = {
+    "ETag": "The revision of the case; a later `If-Match` repeats it",
+    "Location": "Where it is",
+}
 
 Endpoint = Callable[..., Any]
+Responses = dict[int | str, dict[str, Any]]
 
 
-def read(path: str, endpoint: Endpoint, answer: Any, summary: str, *, query: bool = False) -> APIRoute:
+def read(
+    path: str, endpoint: Endpoint, answer: Any, summary: str, *, query: bool = False, headers: Sequence[str] = ()
+) -> APIRoute:
     """A GET. Without `query`, every query parameter is refused; with it, the endpoint's own model refuses."""
     checks = [] if query else [Depends(no_query)]
     return APIRoute(
@@ -30,7 +37,7 @@ def read(path: str, endpoint: Endpoint, answer: Any, summary: str, *, query: boo
         endpoint,
         methods=["GET"],
         response_model=answer,
-        responses=dict(REFUSALS),
+        responses={**REFUSALS, **sent(200, headers)},
         summary=summary,
         name=summary,
         operation_id=operation("get", path),
@@ -52,7 +59,8 @@ def write(
     *,
     status: int = 200,
     extra: dict[str, Any] | None = None,
-    also: dict[int | str, dict[str, Any]] | None = None,
+    also: Responses | None = None,
+    headers: Sequence[str] = (),
 ) -> APIRoute:
     """A POST. `body` is read by the endpoint's own dependency; here it is only described."""
     described = {"requestBody": json_body(body)} if body else {}
@@ -62,13 +70,19 @@ def write(
         methods=["POST"],
         status_code=status,
         response_model=answer,
-        responses={**REFUSALS, **(also or {})},
+        responses={**REFUSALS, **sent(status, headers), **(also or {})},
         summary=summary,
         name=summary,
         operation_id=operation("post", path),
         dependencies=[Depends(no_query)],
         openapi_extra={**described, **(extra or {})},
     )
+
+
+def sent(status: int, headers: Sequence[str]) -> Responses:
+    """The headers of an answer in the OpenAPI document."""
+    shown = {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in headers}
+    return {status: {"headers": shown}} if shown else {}
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:

@@ -21,12 +21,14 @@ from web.api.answers import CaseAnswer, NotificationAnswer, QueuedAnswer, Referr
 from web.api.bodies import body_of
 from web.api.commands import COMMANDS, Route
 from web.api.door import Door, IfMatch, Key, asking, given_id
-from web.api.routing import V1, Endpoint, write
+from web.api.routing import V1, Endpoint, Responses, sent, write
 from web.api.shown import case_of, etag, referral_of, reply
 from web.api.texts import Texts
 from web.site import Site
 
 OPENING = OFFICE_ROLES | {Role.AGENCY_OFFICER, Role.SYSTEM}
+BY_CASE = ("case", "hold")
+"""Subjects whose address names the case."""
 ANSWERS = {"case": CaseAnswer, "referral": ReferralAnswer, "notification": NotificationAnswer}
 
 
@@ -40,17 +42,25 @@ class Writes:
 
     def routes(self) -> list[APIRoute]:
         """`POST /cases`, then a route for each row of the table."""
-        queued = {"model": QueuedAnswer, "description": "Taken; it starts when the engine is back"}
+        taken = {"model": QueuedAnswer, "description": "Taken; it starts when the engine is back"}
+        queued: Responses = {202: {**taken, **sent(202, ("Location",))[202]}}
+        made = ("ETag", "Location")
         opening = write(
-            f"{V1}/cases", self._opening(), CaseAnswer, "open_case", OpenCase, status=201, also={202: queued}
+            f"{V1}/cases", self._opening(), CaseAnswer, "open_case", OpenCase, status=201, also=queued, headers=made
         )
         return [opening, *(self._route(row) for row in COMMANDS)]
 
     def _route(self, row: Route) -> APIRoute:
-        endpoints = {"case": self._of_case, "referral": self._of_referral, "notification": self._of_notification}
+        endpoints = {
+            "case": self._of_case,
+            "referral": self._of_referral,
+            "notification": self._of_notification,
+            "hold": self._of_hold,
+        }
         endpoint = endpoints[row.subject](row)
         names = ", ".join(row.names)
-        return write(f"{V1}{row.path}", endpoint, ANSWERS[row.answers], names, row.body, status=row.status)
+        answer, headers = ANSWERS[row.answers], _headers(row)
+        return write(f"{V1}{row.path}", endpoint, answer, names, row.body, status=row.status, headers=headers)
 
     def _opening(self) -> Endpoint:
         actor_, body_ = Depends(self._door.actor), Depends(body_of(OpenCase))
@@ -101,21 +111,39 @@ class Writes:
 
         return give
 
-    async def _give(self, row: Route, ask: Asking, body: Command, named: str) -> JSONResponse:
+    def _of_hold(self, row: Route) -> Endpoint:
+        actor_, body_ = Depends(self._door.actor), Depends(body_of(row.body))
+
+        async def give(
+            case_id: str,
+            hold_id: str,
+            actor: Actor = actor_,
+            body: Command = body_,
+            key: Key = None,
+            if_match: IfMatch = None,
+        ) -> JSONResponse:
+            of_case = given_id(case_id)
+            return await self._give(row, asking(actor, key, if_match), body, given_id(hold_id), of_case)
+
+        return give
+
+    async def _give(
+        self, row: Route, ask: Asking, body: Command, named: str, of_case: str | None = None
+    ) -> JSONResponse:
         """Find the case, give the command, and answer with what it left."""
-        case_id = await run_in_threadpool(self._case_id, row, ask, body, named)
+        case_id = await run_in_threadpool(self._case_id, row, ask, body, of_case or named)
         subject_id = None if row.subject == "case" else named
         ask = Asking(ask.actor, case_id, ask.key, ask.revision, subject_id)
         receipt: Receipt = await getattr(self._site.cases, row.asks)(ask, body)
         return await run_in_threadpool(self._answer, row, ask.actor, receipt)
 
     def _case_id(self, row: Route, ask: Asking, body: Command, named: str) -> str:
-        """The case that the address speaks of; raises NotFoundError where the asker may not see it.
+        """The case that the address speaks of, by its own id or its part's; raises NotFoundError for one not seen.
 
         A command that was applied is let through to its first answer, also where the asker has lost sight of the case.
         """
         reads = self._site.desk.reads
-        if row.subject == "case":
+        if row.subject in BY_CASE:
             if self._seen(ask.actor, body, named):
                 return named
         else:
@@ -126,7 +154,7 @@ class Writes:
         before = reads.receipt(self._site.desk.command_id(ask)) if ask.key else None
         if before is None:
             raise NotFoundError(f"There is no such {row.subject}.")
-        return named if row.subject == "case" else before.case_id
+        return named if row.subject in BY_CASE else before.case_id
 
     def _seen(self, actor: Actor, body: Command, case_id: str) -> bool:
         reads = self._site.desk.reads
@@ -153,6 +181,13 @@ class Writes:
 
 
 OPEN = Route("/cases", ("open_case",), OpenCase, "open", status=201)
+
+
+def _headers(row: Route) -> tuple[str, ...]:
+    """What is sent beside an answer: a notification has no revision of its own."""
+    if row.answers == "notification":
+        return ()
+    return ("ETag", "Location") if row.status == 201 else ("ETag",)
 
 
 def bodies() -> list[type[Any]]:

@@ -1,0 +1,25 @@
+"""Whether role, office and stage permit a command, by the table that decides it. The case itself may still refuse."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import casework.rules.decide  # noqa: F401  it registers the rules
+from casework.commands import Command
+from casework.errors import CaseworkError, ForbiddenError, NotAllowedInStageError
+from casework.models.codes import Status
+from casework.models.people import OFFICE_ROLES, Actor
+from casework.rules.step import RULES
+
+WORKED_ON = (Status.OPEN, Status.CLOSED)
+"""A case of another status is worked on elsewhere."""
+
+
+def refusal(actor: Actor, case: Mapping[str, Any], body: type[Command]) -> type[CaseworkError] | None:
+    """What refuses a command on a row of a case by role, office or stage; None where nothing does."""
+    rule = RULES[body]
+    foreign = actor.role in OFFICE_ROLES and actor.agency_id != case["agency_id"]
+    if actor.role not in rule.roles or foreign:
+        return ForbiddenError
+    if case["status"] not in WORKED_ON or (rule.stages is not None and case["stage"] not in rule.stages):
+        return NotAllowedInStageError
+    return None

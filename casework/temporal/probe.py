@@ -1,0 +1,28 @@
+"""Whether the engine answers, asked on a connection of its own."""
+
+from datetime import timedelta
+
+from temporalio.client import Client
+
+from casework.settings import Settings
+from casework.temporal.connect import connect
+from casework.vault.keys import MasterKey
+from casework.vault.keystore import KeyStore
+
+WITHIN = timedelta(seconds=2)
+
+
+class EngineProbe:
+    """Asks the engine how it is; for one event loop, that of its first question."""
+
+    def __init__(self, settings: Settings, keys: KeyStore, master: MasterKey) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._master = master
+        self._client: Client | None = None
+
+    async def answers(self) -> bool:
+        """Whether it says that it serves; raises whatever kept it from answering."""
+        if self._client is None:
+            self._client = await connect(self._settings, self._keys, self._master, lazy=True)
+        return await self._client.service_client.check_health(timeout=WITHIN)

@@ -1,0 +1,67 @@
+"""Cases by the thousand, made up inside the database: most of them closed, a few of those that are open stand still."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+OFFICES = ("dinas", "province")
+CASEWORKERS = 30
+CLOCKS = 8
+EVERY_OPEN, EVERY_STALLED, EVERY_LOST = 3, 60, 400
+"""Of so many cases one: is open; stands still (all of them open); has a notice that reached nobody."""
+
+CASES = """
+INSERT INTO cases (id, number, status, stage, categories, risk, revision, agency_id, assigned_to, opened_by, opened_at,
+    reported_at, stalls_at, urgency, pathways, links, client, sex, violence_types)
+SELECT 'case-' || n, 'OKUS-2026-' || n || '-0',
+    CASE WHEN n % :open = 0 THEN 'open' ELSE 'closed' END,
+    CASE WHEN n % :open = 0 THEN 'referral' ELSE 'closed' END,
+    '{trafficking}', (ARRAY['high', 'medium', 'low'])[(n / 7) % 3 + 1], 9,
+    CASE WHEN (n / :stalled) % 5 = 0 THEN 'province' ELSE 'dinas' END, by, by, at, at,
+    CASE WHEN n % :stalled = 0 THEN CAST(:now AS timestamptz) - n * interval '1 second'
+         WHEN n % :open = 0 THEN CAST(:now AS timestamptz) + n * interval '1 second' END,
+    (n / 7) % 3, '[]', '[]', '{}', 'unknown', '{}'
+FROM generate_series(1, :count) AS n,
+    LATERAL (SELECT 'caseworker' || (n / :stalled + n) % :caseworkers AS by,
+        CAST(:now AS timestamptz) - n * interval '1 minute' AS at) AS of_case
+"""
+
+DEADLINES = """
+INSERT INTO deadlines (case_id, id, kind, class_, owner, clock, basis, ladder, reason, since, due_at, armed_at, arming,
+    reminded, rung, paused, stalls_at, next_at, forecast, ended_at, met)
+SELECT 'case-' || n, 'case-' || n || '.' || d, 'plan', 'local', '{"role": "caseworker"}', 'D', 'reported_at', 'office',
+    CASE WHEN n % 7 = 0 THEN 'approval_pending' ELSE 'overdue' END,
+    at - interval '1 day', at, at - interval '1 day', 0, false, 0, 0,
+    CASE WHEN d <= 4 AND n % :open = 0 THEN at END, CASE WHEN d <= 4 AND n % :open = 0 THEN at END, '[]',
+    CASE WHEN d > 4 OR n % :open > 0 THEN at END, CASE WHEN d > 4 OR n % :open > 0 THEN true END
+FROM generate_series(1, :count) AS n, generate_series(1, :clocks) AS d,
+    LATERAL (SELECT CAST(:now AS timestamptz) + CASE WHEN n % :stalled = 0 AND d = 1 THEN -1 ELSE d END
+        * n * interval '1 second' AS at) AS due
+"""
+
+NOTICES = """
+INSERT INTO notices (id, case_id, case_number, kind, recipient, created_at, state)
+SELECT 'notice-' || n, 'case-' || n, 'OKUS-2026-' || n || '-0', 'reminder', '{"account_id": "a"}', :now,
+    CASE WHEN n % :lost = 0 THEN 'skipped' ELSE 'delivered' END
+FROM generate_series(1, :count) AS n
+"""
+
+RESERVATIONS = """
+INSERT INTO reservations (account_id, command_id, case_id, number, agency_id, body_digest, risk, reserved_at, started)
+SELECT 'hotline', 'command-' || n, 'case-' || n, 'OKUS-2026-' || n || '-0', 'dinas', 'd', 'high', :now, true
+FROM generate_series(1, :count) AS n
+"""
+
+FINDINGS = """
+INSERT INTO findings (id, found_at, kind, case_id, repaired, ended_at)
+SELECT 'finding-' || n, :now, 'step_failing', 'case-' || n, true, :now FROM generate_series(1, :count / 4) AS n
+"""
+
+
+def fill(connection: Connection, count: int, now: datetime) -> None:
+    """Make so many cases, as the owner of the tables, and let the planner know of them."""
+    given = {"count": count, "now": now, "clocks": CLOCKS, "caseworkers": CASEWORKERS}
+    every = {"open": EVERY_OPEN, "stalled": EVERY_STALLED, "lost": EVERY_LOST}
+    for statement in (CASES, DEADLINES, NOTICES, RESERVATIONS, FINDINGS):
+        connection.execute(text(statement), {**given, **every})
+    connection.execute(text("ANALYZE"))

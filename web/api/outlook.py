@@ -1,0 +1,20 @@
+"""The outlook of a case as it is answered: on its own, and on the board."""
+
+from datetime import datetime
+
+from casework.models.state import Deadline
+from casework.ports import Standing
+from casework.rules.outlook import is_overdue, most_urgent_first, reasons, stalled
+from web.api.answers import Automatic, Outlook, Waiting
+
+
+def outlook_of(standing: Standing, now: datetime) -> Outlook:
+    """A fact from the clocks as they stand, as far as the reader sees them; what is on hold stays listed."""
+    waiting = tuple(_waiting(deadline, now) for deadline in most_urgent_first(standing.deadlines, now))
+    return Outlook(waiting_on=waiting, stalled=stalled(standing, now), reasons=reasons(standing, now))
+
+
+def _waiting(deadline: Deadline, now: datetime) -> Waiting:
+    steps = tuple(Automatic.model_validate(step.model_dump()) for step in deadline.forecast)
+    shown = {**deadline.model_dump(), "forecast": steps, "next": next(iter(steps), None)}
+    return Waiting.model_validate({**shown, "overdue": is_overdue(deadline, now)})

@@ -1,0 +1,69 @@
+"""The board: what stands still, why and on whom, and what its reader may do about it now."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+from fastapi.routing import APIRoute
+
+from casework.errors import ForbiddenError
+from casework.models.codes import Status
+from casework.models.people import Actor
+from casework.ports import BoardQuery, Standing
+from casework.rules.board import READERS, complete, remedies
+from casework.rules.outlook import holder, reasons, since
+from web.api.answers import CaseSummary, Outlook, OwnerOf, RemedyOf, StalledCase, StalledCases, summary
+from web.api.door import Door
+from web.api.lists import StalledQuery
+from web.api.outlook import outlook_of
+from web.api.routing import V1, read
+from web.api.shown import queued_of
+from web.site import Site
+
+WAITS_FOR_ENGINE = "step_failing"
+
+
+def routes(site: Site, door: Door) -> list[APIRoute]:
+    """One, for the office and the coordinator."""
+    actor_ = Depends(door.actor)
+
+    def list_stalled(query: Annotated[StalledQuery, Query()], actor: Actor = actor_) -> Any:
+        if actor.role not in READERS:
+            raise ForbiddenError("The board is read by the office and the coordinator.")
+        now = site.desk.office.now()
+        board = site.desk.reads.board(actor, BoardQuery(now=now, **query.model_dump()))
+        return StalledCases(
+            items=tuple(_item(actor, standing, now) for standing in board.items),
+            next_cursor=board.next_cursor,
+            checked_at=now,
+            complete=complete(board, now),
+        )
+
+    return [read(f"{V1}/stalled", list_stalled, StalledCases, "What stands still, most urgent first", query=True)]
+
+
+def _item(actor: Actor, standing: Standing, now: datetime) -> StalledCase:
+    if standing.case["status"] == Status.QUEUED:
+        return _queued(actor, standing)
+    owner = holder(standing, now)
+    return StalledCase(
+        case=CaseSummary.model_validate({**summary(standing.case, now), "stalled": True}),
+        reasons=reasons(standing, now),
+        holder=OwnerOf.model_validate(owner.model_dump()) if owner else None,
+        since=since(standing, now),
+        outlook=outlook_of(standing, now),
+        remedies=tuple(RemedyOf.model_validate(vars(remedy)) for remedy in remedies(actor, standing, now)),
+    )
+
+
+def _queued(actor: Actor, standing: Standing) -> StalledCase:
+    """A report that waits for the engine: it starts by itself, and nobody holds it."""
+    case = queued_of(actor, standing.case).model_dump() | {"stalled": True}
+    return StalledCase(
+        case=CaseSummary.model_validate(case),
+        reasons=(WAITS_FOR_ENGINE,),
+        holder=None,
+        since=standing.case["reserved_at"],
+        outlook=Outlook(waiting_on=(), stalled=True, reasons=(WAITS_FOR_ENGINE,)),
+        remedies=(),
+    )
