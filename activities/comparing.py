@@ -17,7 +17,7 @@ ASKED = 50
 SAMPLE = 20
 """And so many for which nothing speaks, taken at random."""
 AT_ONCE = 10
-LOOKS = (0.0, 1.0, 2.0)
+LOOKS = (0.0, 0.5, 1.5)
 """Seconds before each look at a difference: a command under way is none."""
 
 T = TypeVar("T")

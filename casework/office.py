@@ -1,7 +1,7 @@
 """What a process knows of its office: data, resolved once at start."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from casework.models.calendar import Calendar
@@ -20,4 +20,4 @@ class Office:
     calendar: Calendar
     now: Callable[[], datetime]
     milestones: frozenset[str] = frozenset()
-    surroundings: Surroundings = Surroundings()
+    surroundings: Surroundings = field(default_factory=Surroundings)

@@ -50,7 +50,11 @@ class Settings(BaseSettings):
     )
     rpc_seconds: float = Field(5.0, alias="TUNTAS_RPC_SECONDS", description="How long a caller waits for the engine")
     watch_seconds: float = Field(
-        15.0, alias="TUNTAS_WATCH_SECONDS", gt=0, le=20, description="How often the watch beside the worker does its round"
+        15.0,
+        alias="TUNTAS_WATCH_SECONDS",
+        gt=0,
+        le=20,
+        description="How often the watch beside the worker does its round",
     )
 
     @property

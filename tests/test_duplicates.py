@@ -26,7 +26,7 @@ def running(state: CaseState, kind: str) -> Deadline:
 
 
 async def ended_in(app: Stack, surviving: str) -> CaseState:
-    """The surviving case after one reported five hours before it ended as its duplicate, once it has taken its clocks."""
+    """The surviving case after one reported five hours before it ended as its duplicate and left it its clocks."""
     first = await app.cases.open(app.ask(app.caseworker), walk_in(datetime.now(UTC) - EARLIER))
     body = c.MarkDuplicate(of_case_id=surviving)
     await app.cases.mark_duplicate(app.ask(app.supervisor, first.case_id), body)

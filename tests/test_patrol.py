@@ -11,21 +11,24 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
-from temporalio.client import WorkflowHandle
+from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleHandle, WorkflowHandle
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 import activities.patrol
 import workflows.patrol
 from activities.records import RecordsActivities
+from casework.commands import RecordReview
 from casework.db.session import engine_for, reading, writing
 from casework.db.store import SqlCaseStore
-from casework.db.tables import cases, findings, notices, reservations
+from casework.db.tables import cases, findings, notices
 from casework.ids import workflow_id
 from casework.models.notice import Contact, Notice, NoticeKind, Recipient
 from casework.models.patrol import PatrolReport
 from casework.models.people import Role
+from casework.ports import BoardQuery
+from casework.temporal.connect import connect
 from casework.temporal.sandbox import workflow_runner
-from starter.cases import Queued
+from starter.cases import Cases, Queued
 from starter.patrolling import PATROL, go_round, keep_scheduled
 from starter.workers import notice_worker
 from tests.command_line import Run, run
@@ -88,8 +91,6 @@ def digests(app: Stack) -> dict[str, Any]:
 
 def on_board(app: Stack, now: datetime) -> int:
     """How much the supervisors find on their board."""
-    from casework.ports import BoardQuery
-
     return len(app.outside.reads.board(app.supervisor, BoardQuery(now=now, limit=200)).items)
 
 
@@ -120,28 +121,39 @@ async def test_a_case_without_its_workflow_is_shown_and_not_restarted(idle: Stac
     assert status.name == "TERMINATED"
 
 
-@pytest.mark.parametrize(
-    ("values", "detail"),
-    [({"revision": 9, "stage": "planning"}, "record_ahead"), ({"revision": 1, "risk": "low"}, "record_behind")],
-)
-async def test_a_record_that_differs_is_found_until_it_no_longer_does(
-    idle: Stack, values: dict[str, Any], detail: str
-) -> None:
-    """It ends with the difference, and is a new one when it comes again."""
-    case_id = await a_case(idle)
-    row = idle.outside.reads.case(idle.supervisor, case_id)
-    assert row is not None
-    sound = {name: row[name] for name in values}
+async def test_a_record_that_differs_is_found_until_it_no_longer_does(idle: Stack) -> None:
+    """Ahead or behind; it ends with the difference, and is a new one when it comes again."""
+    ahead, behind = await a_case(idle), await a_case(idle)
 
-    change(idle, case_id, **values)
-    assert found(await patrolled(idle), case_id) == [("record_differs", detail)]
-    change(idle, case_id, **sound)
-    assert found(await patrolled(idle), case_id) == []
-    assert kept(idle, case_id) == [("record_differs", False)]
-    change(idle, case_id, **values)
+    change(idle, ahead, revision=9, stage="planning")
+    change(idle, behind, revision=1, risk="low")
+    report = await patrolled(idle)
+    assert found(report, ahead) == [("record_differs", "record_ahead")]
+    assert found(report, behind) == [("record_differs", "record_behind")]
+    for case_id in (ahead, behind):
+        change(idle, case_id, revision=2, stage="intake", risk="high")
+    report = await patrolled(idle)
+    assert found(report, ahead) == found(report, behind) == []
+    assert kept(idle, ahead) == [("record_differs", False)]
+    change(idle, ahead, revision=9, stage="planning")
     await patrolled(idle)
-    assert kept(idle, case_id) == [("record_differs", False), ("record_differs", True)]
-    change(idle, case_id, **sound)
+    assert kept(idle, ahead) == [("record_differs", False), ("record_differs", True)]
+    change(idle, ahead, revision=2, stage="intake")
+
+
+async def test_what_is_under_way_is_no_difference(idle: Stack) -> None:
+    """Commands that are being taken while the patrol looks are not found."""
+    case_id = await a_case(idle)
+
+    async def asked() -> None:
+        for _ in range(15):
+            await idle.cases.record_review(idle.ask(idle.supervisor, case_id), _review())
+
+    async with working(idle):
+        reports = await asyncio.gather(go_round(idle.client), asked(), go_round(idle.client))
+
+    assert found(reports[0], case_id) == []
+    assert kept(idle, case_id) == []
 
 
 async def test_a_timer_that_was_missed_is_found(idle: Stack) -> None:
@@ -157,10 +169,10 @@ async def test_a_step_that_keeps_failing_is_found_with_or_without_a_row(idle: St
     """A case whose record cannot be written: opened before, and not even opened."""
     case_id = await a_case(idle)
     away = SqlCaseStore(engine_for("postgresql://nobody@127.0.0.1:1/nowhere"))
-    reported = idle.ask(idle.caseworker)
+    reported, body = idle.ask(idle.caseworker), walk_in()
     async with working(idle, DAY / 24, activities=[RecordsActivities(away).record]):
         with pytest.raises(Queued) as queued:
-            await idle.asking(wait=1.0).open(reported, walk_in())
+            await idle.asking(wait=1.0).open(reported, body)
         with suppress(Exception):
             await idle.asking(wait=1.0).record_review(idle.ask(idle.supervisor, case_id), _review())
         for each in (case_id, queued.value.case_id):
@@ -170,15 +182,13 @@ async def test_a_step_that_keeps_failing_is_found_with_or_without_a_row(idle: St
     assert found(report, case_id) == [("step_failing", "record")]
     assert ("step_failing", "record") in found(report, queued.value.case_id)
     async with working(idle):
-        await idle.cases.open(reported, walk_in())
+        await idle.cases.open(reported, body)
         await _until(lambda: len(idle.outside.reads.log(case_id)) == 3)
         report = await go_round(idle.client)
     assert found(report, case_id) == found(report, queued.value.case_id) == []
 
 
-def _review() -> Any:
-    from casework.commands import RecordReview
-
+def _review() -> RecordReview:
     return RecordReview.model_validate({"note": "Dibaca."})
 
 
@@ -199,24 +209,17 @@ async def _until(holds: Callable[[], bool]) -> None:
 
 async def test_a_report_that_waits_too_long_is_found_until_it_has_started(idle: Stack) -> None:
     """The inbox starts it; the patrol only says that it has not been."""
-    async with working(idle):
-        ask = idle.ask(idle.caseworker)
-        opening = await asyncio.to_thread(
-            idle.cases._reserved,
-            ask,
-            idle.desk.command_id(ask),
-            idle.desk.body_digest(ask, "open", walk_in()),
-            walk_in(),
-        )
-        assert found(await go_round(idle.client), opening.case_id) == []
-    with writing(idle.outside.engine) as connection:
-        mine = reservations.c.case_id == opening.case_id
-        connection.execute(update(reservations).where(mine).values(reserved_at=datetime.now(UTC) - DAY))
+    nowhere = idle.settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
+    client = await connect(nowhere, idle.outside.keys, idle.outside.master, lazy=True)
+    with pytest.raises(Queued) as queued:
+        await Cases(client, idle.desk, wait=1.0).open(idle.ask(idle.caseworker), walk_in())
+    case_id = queued.value.case_id
+    assert found(await patrolled(idle), case_id) == []
 
-    assert found(await patrolled(idle), opening.case_id) == [("intake_waiting", None)]
+    assert found(await patrolled(idle, DAY / 24), case_id) == [("intake_waiting", None)]
     async with working(idle):
-        await idle.cases.start(opening)
-        assert found(await go_round(idle.client), opening.case_id) == []
+        assert await idle.cases.start_queued() == 1
+        assert found(await go_round(idle.client), case_id) == []
 
 
 async def test_a_lost_notice_that_can_reach_somebody_by_now_is_queued_again(idle: Stack) -> None:
@@ -259,8 +262,9 @@ async def test_each_office_where_cases_stand_still_is_told_once_a_day(idle: Stac
 
 async def test_a_long_patrol_goes_on_in_a_fresh_run(idle: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Page after page; nothing is left out, and its history stays short and replays."""
-    for _ in range(5):
-        await a_case(idle)
+    async with idle.worker():
+        for _ in range(5):
+            await opened(idle)
     monkeypatch.setattr(activities.patrol, "PAGE", 2)
     monkeypatch.setattr(workflows.patrol, "PAGES", 2)
     with reading(idle.outside.engine) as connection:
@@ -280,6 +284,15 @@ async def test_a_long_patrol_goes_on_in_a_fresh_run(idle: Stack, monkeypatch: py
     await replayer.replay_workflow(histories[-1 if len(histories) < 3 else 0])
 
 
+async def _first_action(handle: ScheduleHandle) -> ScheduleActionExecutionStartWorkflow:
+    for _ in range(600):
+        for result in (await handle.describe()).info.recent_actions:
+            assert isinstance(result.action, ScheduleActionExecutionStartWorkflow)
+            return result.action
+        await asyncio.sleep(0.1)
+    raise TimeoutError("nothing was started")
+
+
 async def test_the_schedule_is_made_once_and_a_pause_of_it_stays(idle: Stack) -> None:
     """Whoever starts renews it; triggered, it goes round."""
     await keep_scheduled(idle.client, "Asia/Jakarta")
@@ -291,10 +304,11 @@ async def test_the_schedule_is_made_once_and_a_pause_of_it_stays(idle: Stack) ->
     assert (schedule.state.paused, schedule.state.note) == (True, "moving house")
     assert schedule.spec.time_zone_name == "Asia/Makassar"
     await handle.unpause()
-    before = (idle.outside.heartbeats.last("patrol") or {})["at"]
     async with working(idle):
         await handle.trigger()
-        await _until(lambda: (idle.outside.heartbeats.last("patrol") or {})["at"] > before)
+        started = await _first_action(handle)
+        triggered = idle.client.get_workflow_handle_for(PatrolWorkflow.run, started.workflow_id)
+        assert (await triggered.result()).looked > 0
     await handle.delete()
 
 
@@ -323,4 +337,4 @@ async def test_patrol_on_the_command_line(idle: Stack, run: Run, monkeypatch: py
     report = PatrolReport.model_validate_json(as_json[1])
     assert found(report, case_id) == [("workflow_missing", "terminated")]
     assert json.loads(as_json[1])["looked"] == report.looked
-    assert run("patrol", "--wait", "1")[0] == 3
+    assert (await asyncio.to_thread(run, "patrol", "--wait", "1"))[0] == 3

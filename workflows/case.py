@@ -173,7 +173,7 @@ class CaseWorkflow:
         return state.receipts[-1]
 
     async def _leave_clocks(self, before: CaseState, command_id: str, of_case_id: str) -> None:
-        """Tell the surviving case since when its clocks ran here. The signal is durable; one that is gone needs none."""
+        """Tell the surviving case since when its clocks ran here, durably; one that is gone needs no telling."""
         body = c.TakeOverClocks(
             command_id=f"{command_id}.clocks", duplicate_id=before.case_id, clocks=clocks_of(before)
         )

@@ -36,7 +36,7 @@ def _taken(state: CaseState, deadline: Deadline, step: Automatic, now: datetime)
 
 
 def _released(state: CaseState, deadline: Deadline, step: Automatic) -> Step:
-    """The end of a hold, at the instant it was to end; of each deadline it held the owner is told when it is due now."""
+    """The end of a hold, when it was to end; of each deadline it held the owner is told when it is due now."""
     hold = next(h for h in state.holds.values() if deadline.id in h.deadline_ids and h.released_at is None)
     after = released(state, hold, step.at)
     held = (after.deadlines[id_] for id_ in sorted(hold.deadline_ids) if state.deadlines[id_].held)
