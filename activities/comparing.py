@@ -43,7 +43,7 @@ class Comparison:
         """What workflows say of themselves: those for which something speaks, and a sample of the others."""
         now = self._now()
         wrong = sorted((row for row, run in pairs if suspicious(row, run, now)), key=lambda row: not late(row, now))
-        sound = [row for row, run in pairs if of_run(row, run) is None and row not in wrong]
+        sound = [row for row, run in pairs if of_run(row, run) is None and not suspicious(row, run, now)]
         sample = random.sample(sound, min(SAMPLE, len(sound)))
         found = await each([*wrong[:ASKED], *sample], self._compared)
         return [*found, *(missed(row, now, answers=True) for row in wrong[ASKED:])]

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from casework.db.store import SqlCaseStore
 from casework.db.tables import cases, findings, notices
 from casework.ids import workflow_id
 from casework.models.notice import Contact, Notice, NoticeKind, Recipient
-from casework.models.patrol import PatrolReport
+from casework.models.patrol import Finding, FindingKind, PatrolReport
 from casework.models.people import Role
 from casework.ports import BoardQuery
 from casework.temporal.connect import connect
@@ -122,7 +123,7 @@ async def test_a_case_without_its_workflow_is_shown_and_not_restarted(idle: Stac
 
 
 async def test_a_record_that_differs_is_found_until_it_no_longer_does(idle: Stack) -> None:
-    """Ahead or behind; it ends with the difference, and is a new one when it comes again."""
+    """Ahead or behind; it ends with the difference."""
     ahead, behind = await a_case(idle), await a_case(idle)
 
     change(idle, ahead, revision=9, stage="planning")
@@ -135,10 +136,21 @@ async def test_a_record_that_differs_is_found_until_it_no_longer_does(idle: Stac
     report = await patrolled(idle)
     assert found(report, ahead) == found(report, behind) == []
     assert kept(idle, ahead) == [("record_differs", False)]
-    change(idle, ahead, revision=9, stage="planning")
-    await patrolled(idle)
-    assert kept(idle, ahead) == [("record_differs", False), ("record_differs", True)]
-    change(idle, ahead, revision=2, stage="intake")
+
+
+def test_a_finding_is_one_while_it_holds_and_another_when_it_comes_again(idle: Stack) -> None:
+    """Whoever finds it, and however often; of the others of its part nothing is touched."""
+    outside, now = idle.outside.findings, datetime.now(UTC)
+    here, there = (Finding(kind=FindingKind.TIMER_MISSED, case_id=case_id) for case_id in ("here", "there"))
+    outside.settle_cases(["there"], [there], now)
+    for wrong in ([here], [here.model_copy(update={"detail": "behind"})], [], [here], [here]):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _, wrong=wrong: outside.settle_cases(["here"], wrong, now), range(4)))
+
+    assert kept(idle, "here") == [("timer_missed", False), ("timer_missed", True)]
+    assert kept(idle, "there") == [("timer_missed", True)]
+    outside.settle_unrecorded([], now)
+    assert kept(idle, "there") == [("timer_missed", False)]
 
 
 async def test_what_is_under_way_is_no_difference(idle: Stack) -> None:

@@ -78,7 +78,7 @@ class Stuck(Life):
 
 
 Stuck.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=50, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestStuck = pytest.mark.timeout(300)(Stuck.TestCase)
 

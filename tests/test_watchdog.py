@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -266,6 +267,22 @@ async def test_the_watch_begins_before_the_engine_is_there(ground: Ground) -> No
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     outside.close()
+
+
+async def test_an_engine_that_hangs_holds_up_no_round(ground: Ground) -> None:
+    """It takes the connection and says nothing: the watch goes round all the same, and calls it away."""
+    settings = ground.settings(Temporal(ground.home / "never-started"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hung = {"temporal_address": f"127.0.0.1:{silent.getsockname()[1]}", "watch_seconds": 0.1}
+        outside = adapters(settings.model_copy(update=hung))
+        moments = iter(datetime.now(UTC) + timedelta(seconds=n) for n in range(10**6))
+        with worker.watched(outside, office(outside.settings, lambda: next(moments))):
+            first = await until(lambda: outside.heartbeats.last("watch"))
+            second = await until(lambda: (last := outside.heartbeats.last("watch")) != first and last, 15)
+        outside.close()
+
+    assert not first["well"]
+    assert not second["well"]
 
 
 async def test_a_worker_says_that_it_works_and_has_the_patrol_go_round(idle: Stack) -> None:

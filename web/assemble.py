@@ -64,7 +64,8 @@ async def engine_answers(client: Client) -> bool:
 async def worker_works(client: Client, heartbeats: SqlHeartbeats, own: Office) -> bool:
     """Whether a worker gave a sign of life lately, and asks for work."""
     last = await asyncio.to_thread(heartbeats.last, "worker")
-    lives = last is not None and last["at"] >= own.now() - BEATS_WITHIN
+    # A clock that was set back must not make a dead worker look alive.
+    lives = last is not None and abs(own.now() - last["at"]) <= BEATS_WITHIN
     return lives and await worker_polls(client)
 
 

@@ -18,11 +18,10 @@ class SqlHeartbeats:
         self._engine = engine
 
     def beat(self, name: str, at: datetime, *, well: bool = True) -> None:
-        """Say that a part did its round, and whether it found well what it depends on. Of several the latest counts."""
+        """Say that a part did its round, and whether it found well what it depends on. The last word counts."""
         said = insert(heartbeats).values(name=name, at=at, well=well)
         newer = {"at": said.excluded.at, "well": said.excluded.well}
-        later = heartbeats.c.at <= said.excluded.at
-        said = said.on_conflict_do_update(index_elements=[heartbeats.c.name], set_=newer, where=later)
+        said = said.on_conflict_do_update(index_elements=[heartbeats.c.name], set_=newer)
         with writing(self._engine) as connection:
             connection.execute(said)
 
