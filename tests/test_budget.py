@@ -1,14 +1,38 @@
-"""The event budget, counted on the development server: a year of a case must stay replayable in a blink."""
+"""The event budget, counted on the development server: a year of a case must stay replayable in a blink.
 
+Nobody can wait a year for that server, and servers that skip time do not count as it does. So each thing that may
+happen to a case is counted there once, with clocks of seconds; how often each happens in a year is what the pure rules
+say of a year's plan. Each begins and ends with the workflow at rest, so that their events add up; what happens at once
+shares workflow tasks and costs less.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
 from temporalio.api.enums.v1 import EventType
 
 from casework import commands as c
 from casework.ids import workflow_id
+from casework.opening import CaseInput
+from starter.cases import Cases
+from tests.play import Play
+from tests.short_pathways import Short, left_alone, shortened
 from tests.stack import Stack
 from tests.test_once import service
 from tests.test_walk import assessed, opened, refer, walk_in
+from tests.year import Reckoned, year
+from workflows.case import CaseWorkflow
 
-OPEN, STEP, REFERRAL = 14, 12, 50
+OPEN, STEP, REFERRAL, LAPSE = 14, 12, 50, 12
+WAKE, RUNG, FORWARD, SHOWN = 5, 6, 2, 1
+"""The timer rings and is set anew; a rung is recorded; a timer is cancelled and another set; attributes are shown."""
+YEAR = 1600
+FIRED = EventType.EVENT_TYPE_TIMER_FIRED
 
 
 async def events(app: Stack, case_id: str) -> int:
@@ -20,6 +44,40 @@ async def events(app: Stack, case_id: str) -> int:
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED,
     )
     return len(history.events)
+
+
+async def kinds(app: Stack, case_id: str) -> Sequence[int]:
+    """The kinds of events in the case's history."""
+    history = await app.client.get_workflow_handle(workflow_id(case_id)).fetch_history()
+    return [event.event_type for event in history.events]
+
+
+async def woken(app: Stack, case_id: str, rungs: int) -> list[Sequence[int]]:
+    """The events of each ring of its timer, once it has rung, and all rungs that are to come are recorded."""
+    until = time.monotonic() + 30
+    while True:
+        events = await kinds(app, case_id)
+        rings = [number for number, kind in enumerate(events) if kind == FIRED]
+        wakes = [events[since:upto] for since, upto in pairwise([*rings, len(events)])]
+        if wakes and sum(map(recorded, wakes)) == rungs and events[-1] == EventType.EVENT_TYPE_TIMER_STARTED:
+            return wakes
+        assert time.monotonic() < until, f"{len(wakes)} rings, {sum(map(recorded, wakes))} rungs"
+        await asyncio.sleep(0.1)
+
+
+def recorded(wake: Sequence[int]) -> int:
+    """How many steps a wake recorded."""
+    return wake.count(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED)
+
+
+def unhurried(app: Stack) -> Cases:
+    """The asking side of an office whose new cases have nothing to do within hours."""
+    soon = ("assignment", "first_contact")
+    pathways = {
+        category: pathway.model_copy(update={"deadlines": tuple(d for d in pathway.deadlines if d.kind not in soon)})
+        for category, pathway in app.office.pathways.items()
+    }
+    return Cases(app.client, replace(app.desk, office=replace(app.office, pathways=pathways)), wait=20.0)
 
 
 async def test_opening_stays_within_its_budget(app: Stack) -> None:
@@ -56,6 +114,56 @@ async def test_a_referral_stays_within_its_budget(app: Stack) -> None:
     await app.cases.complete(ask, c.CompleteReferral.model_validate({"outcome": "service_provided"}))
 
     assert await events(app, case_id) - before <= REFERRAL
+
+
+async def test_a_step_that_brings_the_timer_forward_costs_two_more(app: Stack) -> None:
+    """The old timer is cancelled, another started; any other step leaves it alone."""
+    case_id = await left_alone(app, unhurried(app))
+    assessment = c.RecordAssessment.model_validate({"risk": "high"})
+    await app.cases.assess(app.ask(app.caseworker, case_id), assessment)
+    before = await kinds(app, case_id)
+
+    await app.cases.refer(app.ask(app.caseworker, case_id), refer("rsud-muaradua", "health"))
+    after = await kinds(app, case_id)
+
+    assert after.count(EventType.EVENT_TYPE_TIMER_CANCELED) == 1
+    assert len(after) - len(before) <= STEP + FORWARD
+
+
+async def test_a_lapse_stays_within_its_budget(app: Stack) -> None:
+    """With one rung at most 12 events; each rung more that is due at the same time costs 6. It rings as is reckoned."""
+    case_id = await left_alone(app, shortened(app, Short(runs=3, reminds=2)))
+    state = await app.client.get_workflow_handle(workflow_id(case_id)).query(CaseWorkflow.state)
+    assert state is not None
+    reckoned = Reckoned.of(Play(state, state.opened_at))
+    reckoned.until(state.opened_at + timedelta(minutes=1))
+    wakes = await woken(app, case_id, reckoned.counts["rung"])
+
+    assert WAKE + RUNG <= LAPSE
+    assert [len(wake) for wake in wakes] == [WAKE + RUNG * recorded(wake) for wake in wakes]
+    assert len(wakes) <= reckoned.counts["wake"]
+
+
+async def test_a_wake_in_vain_costs_five_events(app: Stack) -> None:
+    """Where what the timer was set for was done before."""
+    case_id = await left_alone(app, shortened(app, Short(runs=9, reminds=4)))
+    assessment = c.RecordAssessment.model_validate({"risk": "high"})
+    await app.cases.assess(app.ask(app.caseworker, case_id), assessment)
+    await app.cases.record_review(app.ask(app.supervisor, case_id), c.RecordReview())
+    wakes = await woken(app, case_id, rungs=0)
+
+    assert [(len(wake), recorded(wake)) for wake in wakes] == [(WAKE, 0)]
+
+
+@pytest.mark.parametrize("pace", [0.7, 0.95])
+def test_a_year_stays_within_one_run(pace: float) -> None:
+    """Some sixty steps, done before nearly every reminder or after it, with all that happens by itself in between."""
+    counts = year(pace).counts
+    steps = counts["step"] * (STEP - SHOWN) + counts["attributes"] * SHOWN + counts["brought forward"] * FORWARD
+    by_itself = (counts["wake"] + counts["vain wake"]) * WAKE + counts["rung"] * RUNG
+
+    assert counts["step"] >= 60
+    assert OPEN + steps + by_itself <= YEAR < CaseInput().rollover_events
 
 
 async def test_the_engines_lists_show_where_a_case_stands(app: Stack) -> None:
