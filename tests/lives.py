@@ -1,6 +1,6 @@
 """Random lives of a case for the tests of its clocks: people act, time passes in jumps, the case does its part."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from casework import commands as c
 from casework.errors import CaseworkError
-from casework.events import Recording
 from casework.models.codes import OPEN_REFERRALS, ReferralStatus
 from casework.models.pathway import Category
-from casework.models.people import ENGINE, OFFICE_ROLES, Actor
+from casework.models.people import OFFICE_ROLES, Actor
 from tests.play import (
     CASEWORKER,
     COORDINATOR,
@@ -299,12 +298,6 @@ def lives(most: int = 16, *, away: bool = True) -> st.SearchStrategy[Life]:
         st.sampled_from([0, 1, 30, 24 * 5, 24 * 60]),
         st.tuples(some, then).map(lambda pair: pair[0] + pair[1]),
     )
-
-
-def by_itself(recordings: Iterable[Recording]) -> list[tuple[Recording, c.Lapse]]:
-    """What a case did by itself, with what it says of it."""
-    own = (each for each in recordings if each.event.actor.account_id == ENGINE)
-    return [(each, c.Lapse.model_validate(each.event.body)) for each in own]
 
 
 def copied(play: Play) -> Play:

@@ -14,8 +14,9 @@ from casework.models.pathway import Length, level_of
 from casework.models.state import CaseState, Deadline
 from casework.rules.clocks import due_at
 from casework.rules.ladders import crosses_provinces, ladder_of
-from tests.lives import SLOW, Life, by_itself, copied, lives
-from tests.play import ZONE, Play
+from tests.lives import SLOW, Life, copied, lives
+from tests.play import CALENDAR, ZONE, Play
+from tests.telling import by_itself
 
 STEPS = ("remind", "escalate")
 AGREED = ("follow_up", "service_feedback")
@@ -52,24 +53,31 @@ def running(state: CaseState) -> list[Deadline]:
 
 @SLOW
 @given(lives())
-def test_every_state_says_when_what_happens(life: Life) -> None:
-    """No clock is due before it starts; what runs says what comes, soonest first; what has ended says nothing."""
+def test_what_holds_in_every_state(life: Life) -> None:
+    """Whatever was done, and whenever the engine came."""
     for state in life.lived().states:
-        for deadline in state.deadlines.values():
-            assert deadline.since <= deadline.due_at
-            assert deadline.next_at == (deadline.forecast[0].at if deadline.forecast else None)
-            if deadline.running:
-                climbs(deadline)
-            else:
-                assert (deadline.forecast, deadline.stalls_at, deadline.held) == ((), None, False)
-        foretold = [step.at for deadline in state.deadlines.values() for step in deadline.forecast]
-        assert state.next_at == min(foretold, default=None)
-        due = [d.due_at for d in running(state) if d.class_ not in ("may", "watch") and not d.held]
-        assert state.due_at == min(due, default=None)
+        says_when_what_happens(state)
+        holds_only_what_may_wait(state)
+        waits_for_whom_it_may(state)
+
+
+def says_when_what_happens(state: CaseState) -> None:
+    """No clock is due before it starts; what runs says what comes, soonest first; what has ended says nothing."""
+    for deadline in state.deadlines.values():
+        assert deadline.since <= deadline.due_at
+        assert deadline.next_at == (deadline.forecast[0].at if deadline.forecast else None)
+        if deadline.running:
+            climbs(deadline)
+        else:
+            assert (deadline.forecast, deadline.stalls_at, deadline.held) == ((), None, False)
+    foretold = [step.at for deadline in state.deadlines.values() for step in deadline.forecast]
+    assert state.next_at == min(foretold, default=None)
+    due = [d.due_at for d in running(state) if d.class_ not in ("may", "watch") and not d.held]
+    assert state.due_at == min(due, default=None)
 
 
 def climbs(deadline: Deadline) -> None:
-    """Later and higher with each step; nothing but the reminder before the time is up, and not later than that."""
+    """Later and higher with each step; nothing but the reminder before the time is up, and that not later."""
     times = [step.at for step in deadline.forecast]
     rungs = [step.rung for step in deadline.forecast if step.action == "escalate"]
     assert times == sorted(times)
@@ -82,30 +90,25 @@ def climbs(deadline: Deadline) -> None:
     assert not (rungs and deadline.class_ == "may")
 
 
-@SLOW
-@given(lives())
-def test_only_what_may_wait_is_held(life: Life) -> None:
+def holds_only_what_may_wait(state: CaseState) -> None:
     """Never the law's clocks, the clinical windows, the first contact or a watch; and each by one hold that stands."""
-    for state in life.lived().states:
-        standing = [hold for hold in state.holds.values() if hold.released_at is None]
-        held = [deadline for deadline in state.deadlines.values() if deadline.held]
-        assert all(deadline.class_ == "local" and deadline.kind != "first_contact" for deadline in held)
-        assert all(deadline.stalls_at is None for deadline in held)
-        for deadline in held:
-            [hold] = [hold for hold in standing if deadline.id in hold.deadline_ids]
-            assert (deadline.held_since, deadline.held_until) == (hold.since, hold.until)
-        assert all(any(state.deadlines[id_].held for id_ in hold.deadline_ids) for hold in standing)
+    standing = [hold for hold in state.holds.values() if hold.released_at is None]
+    held = [deadline for deadline in state.deadlines.values() if deadline.held]
+    for deadline in held:
+        assert deadline.class_ == "local"
+        assert deadline.kind != "first_contact"
+        assert deadline.stalls_at is None
+        [hold] = [hold for hold in standing if deadline.id in hold.deadline_ids]
+        assert (deadline.held_since, deadline.held_until) == (hold.since, hold.until)
+    assert all(any(deadline.id in hold.deadline_ids for deadline in held) for hold in standing)
 
 
-@SLOW
-@given(lives())
-def test_a_case_that_ended_waits_for_nobody_of_the_office(life: Life) -> None:
-    """What runs on is a partner's by law, or the check that was promised; a reopened case waits for no such check."""
-    for state in life.lived().states:
-        checks = [deadline for deadline in running(state) if deadline.kind == "post_closure_check"]
-        if state.open:
-            assert not checks
-            continue
+def waits_for_whom_it_may(state: CaseState) -> None:
+    """An ended case for a partner's duty by law and the check that was promised; an open one for no such check."""
+    checks = [deadline for deadline in running(state) if deadline.kind == "post_closure_check"]
+    if state.open:
+        assert not checks
+    else:
         assert state.status is Status.CLOSED or not running(state)
         assert all(deadline.class_ == "statutory" or deadline in checks for deadline in running(state))
 
@@ -119,6 +122,7 @@ def test_nothing_moves_a_clock_but_what_it_depends_on(life: Life) -> None:
     """Due time, rung and forecast stay, unless the risk or its hold changed, or it was started anew or escalated."""
     play = life.lived()
     for (before, after), recording in zip(pairwise(play.states), play.recordings[1:], strict=True):
+        stays(before, after)
         if before.risk is not after.risk or crosses_provinces(before) != crosses_provinces(after):
             continue
         for old, new in both(before, after):
@@ -126,6 +130,14 @@ def test_nothing_moves_a_clock_but_what_it_depends_on(life: Life) -> None:
             if not moving and (old.since, old.basis, old.reason) == (new.since, new.basis, new.reason):
                 assert new == old
             assert moving or recording.event.kind not in STILL or (new.since, new.due_at) == (old.since, old.due_at)
+
+
+def stays(before: CaseState, after: CaseState) -> None:
+    """What has ended is never touched again, and no risk and no hold moves the law's clocks or the clinical windows."""
+    for id_, old in before.deadlines.items():
+        new = after.deadlines[id_]
+        assert old.running or new == old
+        assert old.class_ in ("local", "watch") or old.since != new.since or new.due_at == old.due_at
 
 
 def both(before: CaseState, after: CaseState) -> Iterator[tuple[Deadline, Deadline]]:
@@ -144,11 +156,11 @@ def touched(before: CaseState, after: CaseState, recording: Recording, deadline:
 @SLOW
 @given(lives())
 def test_a_clock_has_the_length_of_the_risk_as_it_is(life: Life) -> None:
-    """It runs so long from its start, and what it was held; unless a day was agreed, which ends at the close."""
+    """It runs so long from its start, and what it was held; unless a day was agreed: to its close, or at once after."""
     for state in life.lived().states:
         for deadline in running(state):
             due = deadline.due_at - timedelta(seconds=deadline.paused)
-            agreed = deadline.kind in AGREED and due == datetime.combine(due, state.calendar.closes, WIB)
+            agreed = deadline.kind in AGREED and due in (datetime.combine(due, CALENDAR.closes, WIB), deadline.since)
             assert agreed or due in set(lengths(state, deadline))
 
 
@@ -161,17 +173,6 @@ def lengths(state: CaseState, deadline: Deadline) -> Iterator[datetime]:
         length = policy.runs(state.risk, urgent=urgent)
         if same and length and policy.service in (None, referral.service if referral else None):
             yield due_at(deadline.since, length.clock, length.units, state.calendar)
-
-
-@SLOW
-@given(lives())
-def test_what_has_ended_keeps_its_time(life: Life) -> None:
-    """Nothing that comes later changes a clock that was met or lifted, or moves the law's without another start."""
-    for before, after in pairwise(life.lived().states):
-        for id_, old in before.deadlines.items():
-            new = after.deadlines[id_]
-            assert old.running or new == old
-            assert old.class_ in ("local", "watch") or old.since != new.since or new.due_at == old.due_at
 
 
 # ---- what is told

@@ -55,10 +55,14 @@ def release_clock(state: CaseState, order: Order[ReleaseClock], now: datetime) -
 
 
 def released(state: CaseState, hold: Hold, at: datetime) -> CaseState:
-    """The state after a hold ended."""
+    """The state after a hold ended: at the latest when it was to end, however late somebody comes to it."""
     mine = {id_: state.deadlines[id_] for id_ in hold.deadline_ids if state.deadlines[id_].held}
     going = {id_: resumed(deadline, at) for id_, deadline in mine.items()}
-    return _with(state, going, hold.model_copy(update={"released_at": at}))
+    return _with(state, going, _over(hold, at))
+
+
+def _over(hold: Hold, at: datetime) -> Hold:
+    return hold.model_copy(update={"released_at": min(at, hold.until)})
 
 
 def resumed(deadline: Deadline, at: datetime) -> Deadline:
@@ -76,7 +80,7 @@ def resumed(deadline: Deadline, at: datetime) -> Deadline:
 
 
 def held_for(deadline: Deadline, at: datetime) -> timedelta:
-    """How long its hold has lasted by then: a hold ends when it was to end, however late somebody comes to it."""
+    """How long its hold has lasted by then; it lasts no longer than it was to."""
     if deadline.held_since is None or deadline.held_until is None:
         return timedelta()
     return max(min(at, deadline.held_until) - deadline.held_since, timedelta())
@@ -85,7 +89,7 @@ def held_for(deadline: Deadline, at: datetime) -> timedelta:
 def without_spent(state: CaseState, now: datetime) -> CaseState:
     """The state without holds that hold nothing any more: their deadlines have ended."""
     spent = {
-        hold.id: hold.model_copy(update={"released_at": now})
+        hold.id: _over(hold, now)
         for hold in state.holds.values()
         if hold.released_at is None and not any(state.deadlines[id_].held for id_ in hold.deadline_ids)
     }
