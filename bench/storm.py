@@ -1,7 +1,8 @@
-"""A storm of SIGKILL over two workers and the engine, under callers that repeat; then log and workflow are compared.
+"""A storm of SIGKILL over two workers and the engine, under callers that repeat, while clocks of seconds run out.
 
-`python -m bench.storm [SECONDS] [SEED]`: 60 seconds by default. It needs nothing running, and exits 1 where a
-command was lost, doubled, put out of order, or answered in two ways.
+`python -m bench.storm [SECONDS] [SEED]`: 60 seconds by default. Then log and workflow are compared. It needs nothing
+running, says how late rungs were, and exits 1 where a command or a rung was lost, doubled or put out of order, or a
+command answered in two ways. A watch with no patience tells, beside the cases, what is due.
 """
 
 import asyncio
@@ -9,95 +10,47 @@ import random
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
-from casework.commands import RecordService
+from bench import ladders
+from bench.callers import Record, call
 from casework.db.chain import verify_chain
-from casework.errors import CaseworkError
-from casework.models.state import Receipt
-from starter.asking import Asking
-from starter.cases import Queued
-from tests.faults import POINTS, Ground, Temporal, WorkerProcess, revision
-from tests.postgres import scratch_database
+from casework.db.session import engine_for
+from casework.db.watch import SqlWatch
+from casework.models.people import ENGINE
+from casework.pathways import load
+from starter.cases import Cases
+from tests.faults import POINTS, ROLL_POINTS, RUNG_POINTS, Ground, Temporal, WorkerProcess
+from tests.postgres import Scratch, scratch_database
+from tests.rungs import Found, found
 from tests.stack import Stack
-from tests.test_once import service
-from tests.test_walk import walk_in
 
+IN_SECONDS = Path(__file__).parent.parent / "examples" / "pathways" / "demonstration"
+DYING = tuple(dict.fromkeys((*POINTS, *RUNG_POINTS, *ROLL_POINTS)))
 CALLERS = 4
-PAUSE = 0.4
-"""Between two commands of one caller: the storm is to show losses, not queues."""
 SETTLE_SECONDS = 120.0
-REPEATED = 0.1
-OPENED = 0.05
-
-
-@dataclass
-class Record:
-    """What callers were told, and what was done to the servers."""
-
-    told: list[tuple[Asking, Receipt]] = field(default_factory=list)
-    cases: list[str] = field(default_factory=list)
-    unsure: int = 0
-    slowest: float = 0.0
-    faults: dict[str, int] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
-
-
-async def insist(app: Stack, record: Record, asked: Asking, dice: random.Random) -> Receipt:
-    """Repeat one command under its key until there is a receipt: an opening where no case is named."""
-    since, opening, body = time.monotonic(), walk_in(), service()
-    while True:
-        try:
-            asking = app.cases.record_service(asked, body) if asked.case_id else app.cases.open(asked, opening)
-            receipt = await asking
-        except (CaseworkError, Queued) as error:
-            if isinstance(error, CaseworkError) and error.status != 503:
-                raise
-            record.unsure += 1
-            await asyncio.sleep(0.3)
-            continue
-        record.slowest = max(record.slowest, time.monotonic() - since)
-        record.told.append((asked, receipt))
-        if dice.random() < REPEATED and asked.case_id:
-            await same_again(app, record, asked, body, receipt)
-        return receipt
-
-
-async def same_again(app: Stack, record: Record, asked: Asking, body: RecordService, receipt: Receipt) -> None:
-    """Ask once more for what was answered."""
-    try:
-        if await app.cases.record_service(asked, body) != receipt:
-            record.wrong.append(f"{receipt.case_id}: command {receipt.sequence} was answered in two ways")
-    except CaseworkError as error:
-        if error.status != 503:
-            raise
-
-
-async def call(app: Stack, record: Record, until: float, dice: random.Random) -> None:
-    """One caller: opens cases, and records services in any of them."""
-    while time.monotonic() < until:
-        new = not record.cases or dice.random() < OPENED
-        asked = app.ask(app.caseworker, "" if new else dice.choice(record.cases))
-        receipt = await insist(app, record, asked, dice)
-        if new:
-            record.cases.append(receipt.case_id)
-        await asyncio.sleep(dice.uniform(0, 2 * PAUSE))
+ROLLOVER_EVENTS = 200
+IMPATIENCE = timedelta(seconds=1)
+"""How late a step may be before the storm's watch tells it; the product's waits longer."""
 
 
 async def rage(
     engine: Temporal, workers: list[WorkerProcess], record: Record, until: float, dice: random.Random
 ) -> None:
-    """Kill, one after the other, and start again what was killed."""
+    """Kill, one after the other, and start again what was killed, in either order."""
     while time.monotonic() < until:
         await asyncio.sleep(dice.uniform(1, 4))
-        fault = dice.choice(["worker", "worker", "point", "point", "engine", "both"])
+        fault = dice.choice(["worker", "worker", "point", "point", "point", "engine", "both"])
         record.faults[fault] = record.faults.get(fault, 0) + 1
         worker = dice.choice(workers)
         if fault == "point":
-            worker.trap.arm(dice.choice(POINTS))
+            worker.trap.arm(dice.choice(DYING))
             await asyncio.sleep(dice.uniform(0.5, 3))
             worker.trap.disarm()
         if fault in ("worker", "both"):
@@ -105,39 +58,65 @@ async def rage(
         if fault in ("engine", "both"):
             engine.kill()
             await asyncio.sleep(dice.uniform(0, 4))
+            if fault == "both" and dice.random() < 0.5:
+                await worker.begin("engine_away")
             engine.start()
             await engine.ready()
         for one in workers:
-            if not one.alive:
-                await one.begin()
+            await (one.said("works") if one.alive else one.begin())
 
 
-async def compare(app: Stack, record: Record) -> None:
+async def watch(app: Stack, scratch: Scratch, record: Record, enough: asyncio.Event) -> None:
+    """Tell, again and again, what cases have not told."""
+    engine = engine_for(scratch.app_url, size=1)
+    tells = SqlWatch(engine, app.office.surroundings.above)
+    while not enough.is_set():
+        now = datetime.now(UTC)
+        record.told_by_watch += await asyncio.to_thread(tells.tell, now - IMPATIENCE, now, 100)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(enough.wait(), 0.3)
+    engine.dispose()
+
+
+async def at_rest(app: Stack, case_id: str, due: datetime) -> Found:
+    """The case as soon as its workflow stands where its log ends and has told what was due; else as it is at last."""
+    until = time.monotonic() + SETTLE_SECONDS
+    case: Found | None = None
+    while case is None or time.monotonic() < until:
+        with suppress(RPCError):
+            case = await found(app, case_id)
+            waits = case.state.next_at is not None and case.state.next_at <= due
+            if (case.state.revision, case.row_revision) == (len(case.log), len(case.log)) and not waits:
+                return case
+        await asyncio.sleep(0.3)
+    return case
+
+
+async def compare(app: Stack, record: Record, due: datetime) -> None:
     """Whatever was told is in the log once and in order, and every workflow stands where its log ends."""
     for case_id in record.cases:
-        log = app.outside.reads.log(case_id)
-        until = time.monotonic() + SETTLE_SECONDS
-        stands = -1
-        while stands != len(log) and time.monotonic() < until:
-            try:
-                stands = await revision(app, case_id)
-            except RPCError:
-                await asyncio.sleep(0.5)
-            log = app.outside.reads.log(case_id)
-        if stands != len(log):
-            record.wrong.append(f"{case_id}: the log ends at {len(log)}, the workflow stands at {stands}")
-        if [row["sequence"] for row in log] != list(range(1, len(log) + 1)):
-            record.wrong.append(f"{case_id}: the log is not in order")
-        broken = verify_chain(log)
-        if broken is not None:
-            record.wrong.append(f"{case_id}: the chain breaks at {broken}")
-        told = {r.command_id: r for _, r in record.told if r.case_id == case_id}
-        written = {row["command_id"]: row["sequence"] for row in log}
-        lost = [r.sequence for r in told.values() if written.get(r.command_id) != r.sequence]
-        if lost or len(written) != len(log):
-            record.wrong.append(f"{case_id}: lost or doubled: {lost}")
-        if len(log) != len(told):
-            record.wrong.append(f"{case_id}: {len(told)} commands, {len(log)} rows")
+        case = await at_rest(app, case_id, due)
+        record.wrong += [*written_once(case, record), *ladders.wrong(case, due)]
+        record.late += ladders.late(case)
+        record.rungs += len(case.told)
+
+
+def written_once(case: Found, record: Record) -> list[str]:
+    """What is wrong with the log of a case, compared with what callers were told."""
+    told = {r.command_id: r for _, r in record.told if r.case_id == case.case_id}
+    written = {row["command_id"]: row["sequence"] for row in case.log}
+    given = [row for row in case.log if row["account_id"] != ENGINE]
+    lost = [r.sequence for r in told.values() if written.get(r.command_id) != r.sequence]
+    said = {
+        f"the log ends at {len(case.log)}, the workflow at {case.state.revision}, the row at {case.row_revision}": (
+            {case.state.revision, case.row_revision} != {len(case.log)}
+        ),
+        "the log is not in order": [r["sequence"] for r in case.log] != list(range(1, len(case.log) + 1)),
+        f"the chain breaks at {verify_chain(case.log)}": verify_chain(case.log) is not None,
+        f"lost or doubled: {lost}": bool(lost) or len(written) != len(case.log),
+        f"{len(told)} commands, {len(given)} rows": len(told) != len(given),
+    }
+    return [f"{case.case_id}: {fault}" for fault, holds in said.items() if holds]
 
 
 async def storm(seconds: float, seed: int) -> Record:
@@ -154,11 +133,15 @@ async def storm(seconds: float, seed: int) -> Record:
             for worker in workers:
                 await worker.begin()
             async with ground.asking(settings) as app:
-                app.cases = app.asking(wait=5.0)
+                in_seconds(app)
+                enough = asyncio.Event()
+                watching = asyncio.create_task(watch(app, scratch, record, enough))
                 until = time.monotonic() + seconds
                 calls = (call(app, record, until, dice) for _ in range(CALLERS))
                 await asyncio.gather(rage(engine, workers, record, until, dice), *calls)
-                await compare(app, record)
+                await compare(app, record, datetime.now(UTC))
+                enough.set()
+                await watching
         finally:
             for worker in workers:
                 worker.kill()
@@ -166,13 +149,24 @@ async def storm(seconds: float, seed: int) -> Record:
     return record
 
 
+def in_seconds(app: Stack) -> None:
+    """Give an office pathways whose clocks run out within seconds, and cases that move to a fresh run often."""
+    own = replace(app.office, pathways=load(IN_SECONDS))
+    app.cases = Cases(app.client, replace(app.desk, office=own), wait=5.0, rollover_events=ROLLOVER_EVENTS)
+
+
 def main(seconds: float = 60.0, seed: int = 1) -> int:
     """Run it and say what came of it."""
+    # That the engine is away is no news here.
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter="OFF"))))
     record = asyncio.run(storm(seconds, seed))
     faults = ", ".join(f"{count} {fault}" for fault, count in sorted(record.faults.items()))
     lines = [
         f"seed {seed}: {len(record.told)} commands in {len(record.cases)} cases; killed: {faults}",
-        f"{record.unsure} answers of 503, slowest command {record.slowest:.1f} s, wrong: {len(record.wrong)}",
+        f"{record.unsure} answers of 503, slowest command {record.slowest:.1f} s",
+        f"{record.rungs} steps of ladders; escalations {ladders.lateness(record.late)}; "
+        f"the watch was first with {record.told_by_watch} notices",
+        f"wrong: {len(record.wrong)}",
         *record.wrong,
     ]
     sys.stdout.write("\n".join(lines) + "\n")
