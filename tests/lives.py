@@ -29,7 +29,7 @@ from tests.play import (
 
 T = TypeVar("T")
 SLOW = settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     # A life is short enough to be read as it was found; making it shorter takes minutes.

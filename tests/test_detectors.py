@@ -187,11 +187,11 @@ def test_no_risk_rises_by_a_review_or_when_it_falls(how: str) -> None:
 
 def test_a_review_that_was_held_once_has_only_its_own_time_after_a_rise() -> None:
     """Brought forward, it runs a day; what it was held before went with the old start, also when the risk moves on."""
-    play = opened(risk="low").assessed(risk="low")
+    play = opened(risk="medium").assessed(risk="medium")
     hold(play, "supervisor_review", days=10)
     play.wait(START + 11 * DAY)
     play.do(c.RecordMilestone, kind="new_incident", at=play.now)
-    play.do(c.RecordFollowUp, at=play.now, reached=True, risk="medium")
+    play.do(c.RecordAssessment, risk="low")
 
     assert only(play, "supervisor_review").due_at == play.now + DAY
 

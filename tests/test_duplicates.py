@@ -34,6 +34,8 @@ async def ended_in(app: Stack, surviving: str) -> CaseState:
     review = c.RecordReview.model_validate({"note": "Dibaca."})
     while not any(row["kind"] == "ClocksTakenOver" for row in app.outside.reads.log(surviving)):
         await app.cases.record_review(app.ask(app.supervisor, surviving), review)
+    # The record is there before the case takes its new state; a command waits for both.
+    await app.cases.record_review(app.ask(app.supervisor, surviving), review)
     return await state_of(app, surviving)
 
 
