@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,8 +43,8 @@ def demo(
         told = read(scenario)
     except ScenarioError as error:
         raise BadUsage(str(error)) from None
-    logging.getLogger("temporalio").setLevel(logging.ERROR)
-    played = play(told)
+    with quiet("temporalio"):
+        played = play(told)
     if json:
         screen.as_json(as_json(played))
     else:
@@ -50,6 +52,18 @@ def demo(
         show(played, console if console.is_terminal else Console(width=120))
     if played.mismatches:
         raise Refused(f"{told.id}: not as expected", played.mismatches)
+
+
+@contextmanager
+def quiet(name: str) -> Iterator[None]:
+    """Only errors of a logger while this is open; what it said before it says again."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def play(told: "Scenario") -> "Played":
