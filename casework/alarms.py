@@ -7,8 +7,7 @@ from datetime import datetime
 from casework.models.notice import Notice
 from casework.models.state import Automatic, Deadline
 from casework.rules.holds import resumed
-from casework.rules.ladders import Holder, key, told
-from casework.rules.step import Told
+from casework.rules.ladders import Holder, due_now, key, told
 
 
 @dataclass(frozen=True)
@@ -31,36 +30,15 @@ def alarms(watched: Watched, until: datetime, now: datetime) -> tuple[Notice, ..
 
 def _alarms(watched: Watched, until: datetime, now: datetime) -> Iterator[Notice]:
     standing = {deadline.id: deadline for deadline in watched.deadlines}
-    while due := _next(standing, until):
+    while due := due_now(standing.values(), until):
         deadline, step = due
         about = _held_with(standing, deadline) if step.action == "release" else (deadline,)
         after = {each.id: _after(each, step) for each in about}
         # Of the end of a hold each owner is told when it is due now.
         subjects = after.values() if step.action == "release" else about
         tells = (tell for each in subjects for tell in told(watched.holder, each, step))
-        for index, tell in enumerate(tells):
-            yield _notice(watched, f"{key(deadline, step)}.{index}", tell, now)
+        yield from (tell.notice(key(deadline, step), watched.case_id, watched.number, now) for tell in tells)
         standing |= after
-
-
-def _notice(watched: Watched, notice_id: str, tell: Told, now: datetime) -> Notice:
-    return Notice(
-        id=notice_id,
-        case_id=watched.case_id,
-        case_number=watched.number,
-        kind=tell.kind,
-        recipient=tell.to,
-        about_id=tell.about_id,
-        about_kind=tell.about_kind,
-        due_at=tell.due_at,
-        created_at=now,
-    )
-
-
-def _next(standing: dict[str, Deadline], until: datetime) -> tuple[Deadline, Automatic] | None:
-    """The step that comes first, as the case takes them."""
-    due = ((d, d.forecast[0]) for d in standing.values() if d.forecast and d.forecast[0].at <= until)
-    return min(due, key=lambda found: (found[1].at, found[0].id), default=None)
 
 
 def _held_with(standing: dict[str, Deadline], deadline: Deadline) -> tuple[Deadline, ...]:

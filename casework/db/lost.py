@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select, update
 
 from casework.db.presence import people_around, with_safe_contact
+from casework.db.standing import LOST
 from casework.db.tables import accounts, cases, notices
 from casework.models.notice import Recipient
 from casework.rules.standing_in import reached
@@ -15,7 +16,6 @@ WANTING = ("no_contact", "not_safe", "medium_not_configured")
 """Why a notice was skipped that a contact entered or a channel set up since can carry. What a channel refused for good
 or did not confirm is left to a person: it might be told twice."""
 
-LOST = notices.c.state.in_(("failed", "skipped"))
 MENDABLE = or_(notices.c.state == "failed", and_(notices.c.state == "skipped", notices.c.last_error.in_(WANTING)))
 OLDEST = (notices.c.created_at, notices.c.id)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, func, or_, select, update
+from sqlalchemy import Connection, Engine, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.lost import OLDEST, lost_of, queue_again
@@ -25,6 +25,15 @@ GIVEN_UP = len(WAITS) + 1
 NOTICE = tuple(column for column in notices.c if column.name in Notice.model_fields)
 
 
+# Made once: putting it together costs more than running it.
+_NEW = insert(notices).on_conflict_do_nothing(index_elements=[notices.c.id]).returning(notices.c.id)
+
+
+def queue(connection: Connection, told: Sequence[Notice]) -> int:
+    """Queue notices in the transaction that is under way; how many are new. A known id is left as it is."""
+    return len(connection.execute(_NEW, [values_of(notice) for notice in told]).all()) if told else 0
+
+
 class SqlNotices:
     """Gives out what is to be told, knows whom by which way, and keeps what became of it."""
 
@@ -34,9 +43,8 @@ class SqlNotices:
 
     def queue(self, told: Sequence[Notice]) -> int:
         """Queue notices that follow from no command; how many are new. One whose id is known is left as it is."""
-        new = insert(notices).on_conflict_do_nothing(index_elements=[notices.c.id]).returning(notices.c.id)
         with writing(self._engine) as connection:
-            return len(connection.execute(new, [values_of(one) for one in told]).all()) if told else 0
+            return queue(connection, told)
 
     def due(self, limit: int) -> tuple[Notice, ...]:
         """Claim notices to be sent now, oldest first; two claimers never get the same one."""

@@ -53,6 +53,6 @@ def standing_of(reader: Actor, row: Mapping[str, Any]) -> Standing:
     )
 
 
-def deadline_of(row: Mapping[str, Any]) -> Deadline:
+def deadline_of(row: Mapping[Any, Any]) -> Deadline:
     """A row of `deadlines` as the deadline that was written."""
     return Deadline.model_validate({name: value for name, value in row.items() if name != "case_id"})

@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
 
 from casework.db.chain import FIRST
+from casework.db.notices import queue
 from casework.db.rows import Values, case_values, log_values, part_values
 from casework.db.session import deciding, reading
-from casework.db.tables import case_log, cases, deadlines, documents, notices, notifications, referrals, reservations
+from casework.db.tables import case_log, cases, deadlines, documents, notifications, referrals, reservations
 from casework.errors import RecordDivergedError
 from casework.events import CaseEvent, EventKind, Recording
 from casework.models.state import Receipt
@@ -115,8 +116,7 @@ def _write_parts(connection: Connection, recording: Recording) -> None:
     _put(connection, referrals, part_values(recording, recording.referrals, asked_at=asked_at))
     _put(connection, notifications, part_values(recording, recording.notifications))
     _put(connection, deadlines, part_values(recording, recording.deadlines))
-    if recording.notices:
-        connection.execute(_TELL, part_values(recording, recording.notices))
+    queue(connection, recording.notices)
 
 
 def _put(connection: Connection, table: Table, rows: list[Values]) -> None:
@@ -137,7 +137,6 @@ def _upsert(table: Table) -> ReturningInsert[Any]:
 
 # Made once: putting them together costs more than running them.
 _UPSERT = {table: _upsert(table) for table in (referrals, notifications, deadlines)}
-_TELL = insert(notices).on_conflict_do_nothing(index_elements=[notices.c.id]).returning(notices.c.id)
 
 
 def _keep_document(connection: Connection, event: CaseEvent) -> None:

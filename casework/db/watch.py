@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -22,13 +21,12 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from casework.alarms import Watched, alarms
-from casework.db.rows import values_of
+from casework.db.notices import queue
 from casework.db.session import reading, writing
+from casework.db.standing import deadline_of
 from casework.db.tables import cases, deadlines, notices
-from casework.models.state import Deadline
 from casework.rules.ladders import Holder
 
 HELD_BY = (cases.c.id, cases.c.number, cases.c.agency_id, cases.c.assigned_to)
@@ -57,8 +55,7 @@ class SqlWatch:
             rows = connection.execute(_late(until, limit)).all()
             watched = [self._watched(connection, row) for row in rows]
             told = [notice for each in watched for notice in alarms(each, until, now)]
-            new = insert(notices).on_conflict_do_nothing(index_elements=[notices.c.id]).returning(notices.c.id)
-            return len(connection.execute(new, [values_of(notice) for notice in told]).all()) if told else 0
+            return queue(connection, told)
 
     def notice_waits(self, since: datetime) -> bool:
         """Whether a notice that could have gone out then is still queued, and claimed by nobody."""
@@ -73,12 +70,8 @@ class SqlWatch:
             case_id=row.id,
             number=row.number,
             holder=Holder(row.agency_id, row.assigned_to, self._above),
-            deadlines=tuple(_deadline(found) for found in connection.execute(acting).mappings()),
+            deadlines=tuple(deadline_of(found) for found in connection.execute(acting).mappings()),
         )
-
-
-def _deadline(row: Mapping[Any, Any]) -> Deadline:
-    return Deadline.model_validate({name: row[name] for name in Deadline.model_fields})
 
 
 def _late(until: datetime, limit: int) -> Select[tuple[str, str, str, str | None]]:
@@ -90,11 +83,12 @@ def _late(until: datetime, limit: int) -> Select[tuple[str, str, str, str | None
 
 
 def _told() -> ColumnElement[bool]:
-    """Whether the first notice of the step is there: all of a step are written at once, whoever writes them."""
+    """Whether a notice of the step is there: all of a step are written at once, whoever writes them."""
     at = func.trunc(func.extract("epoch", STEP.c.at)).cast(BigInteger)
     which = case((STEP.c.action == "release", at), else_=STEP.c.rung)
-    key = func.concat_ws(".", deadlines.c.id, deadlines.c.arming, STEP.c.action, which, 0)
-    return exists().where(notices.c.id == key).correlate_except(notices)
+    stem = func.concat_ws(".", deadlines.c.id, deadlines.c.arming, STEP.c.action, which, "")
+    of_step = (notices.c.case_id == deadlines.c.case_id) & func.starts_with(notices.c.id, stem)
+    return exists().where(of_step).correlate_except(notices)
 
 
 def _told_with_another() -> ColumnElement[bool]:

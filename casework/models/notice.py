@@ -64,7 +64,7 @@ class Notice(Model):
     `about_kind` is the kind of that deadline. A digest is of no case: it says how much is `waiting`.
     """
 
-    id: Id
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
     case_id: Id | None = None
     case_number: Id | None = None
     kind: NoticeKind

@@ -16,7 +16,6 @@ import casework.rules.remedies  # noqa: F401  each module registers its rules
 from casework.commands import DecideTransfer, Order
 from casework.errors import ForbiddenError, NotAllowedInStageError, NotFoundError, RevisionConflictError
 from casework.events import CaseEvent, Recording
-from casework.models.notice import Notice
 from casework.models.people import OFFICE_ROLES
 from casework.models.state import CaseRow, CaseState, Receipt
 from casework.opening import Opening
@@ -83,7 +82,7 @@ def conclude(before: CaseState, step: Step, order: Order[Any], now: datetime) ->
         referrals=tuple(r for id_, r in after.referrals.items() if before.referrals.get(id_) != r),
         notifications=tuple(n for id_, n in after.notifications.items() if before.notifications.get(id_) != n),
         deadlines=tuple(d for id_, d in after.deadlines.items() if before.deadlines.get(id_) != d),
-        notices=_notices(after, step, order, now),
+        notices=tuple(told.notice(order.command_id, after.case_id, after.number, now) for told in step.told),
     )
 
 
@@ -99,21 +98,4 @@ def _event(after: CaseState, step: Step, order: Order[Any], now: datetime) -> Ca
         subject_id=step.subject_id,
         document=order.document,
         body=order.body.model_dump(mode="json"),
-    )
-
-
-def _notices(after: CaseState, step: Step, order: Order[Any], now: datetime) -> tuple[Notice, ...]:
-    return tuple(
-        Notice(
-            id=f"{order.command_id}.{index}",
-            case_id=after.case_id,
-            case_number=after.number,
-            kind=told.kind,
-            recipient=told.to,
-            about_id=told.about_id,
-            about_kind=told.about_kind,
-            due_at=told.due_at,
-            created_at=now,
-        )
-        for index, told in enumerate(step.told)
     )

@@ -1,6 +1,6 @@
 """What happens by itself when nobody acts: a reminder before the due time, then rung after rung. Ladders are data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,7 +42,7 @@ def foretold(state: CaseState, deadline: Deadline) -> Deadline:
     return deadline.model_copy(
         update={
             "forecast": forecast,
-            "next_at": min((step.at for step in forecast), default=None),
+            "next_at": forecast[0].at if forecast else None,
             "stalls_at": _stalls_at(state, deadline),
         }
     )
@@ -108,9 +108,9 @@ def crosses_provinces(state: CaseState) -> bool:
     return any(state.surroundings.ladders.get(agency or "") == CROSS_PROVINCE for agency in agencies)
 
 
-def due_now(state: CaseState, now: datetime) -> tuple[Deadline, Automatic] | None:
+def due_now(deadlines: Iterable[Deadline], now: datetime) -> tuple[Deadline, Automatic] | None:
     """The step that is due; of several the earliest."""
-    due = ((d, d.forecast[0]) for d in state.deadlines.values() if d.next_at and d.next_at <= now)
+    due = ((d, d.forecast[0]) for d in deadlines if d.forecast and d.forecast[0].at <= now)
     return min(due, key=lambda found: (found[1].at, found[0].id), default=None)
 
 

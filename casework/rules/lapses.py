@@ -18,7 +18,7 @@ Changed = tuple[CaseState, Recording]
 
 def lapse(state: CaseState, now: datetime) -> Changed | None:
     """The step that is due, as the case records it; None where nothing is. Of several the earliest goes first."""
-    found = due_now(state, now)
+    found = due_now(state.deadlines.values(), now)
     if found is None:
         return None
     deadline, step = found

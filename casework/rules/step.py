@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from casework.commands import Command, Order
 from casework.events import EventKind
 from casework.models.codes import OPEN_STAGES, Stage
-from casework.models.notice import Recipient
+from casework.models.notice import Notice, Recipient
 from casework.models.people import Role
 from casework.models.state import CaseState
 
@@ -37,6 +38,22 @@ class Told:
     about_id: str | None = None
     about_kind: str | None = None
     due_at: datetime | None = None
+
+    def notice(self, stem: str, case_id: str, case_number: str, now: datetime) -> Notice:
+        """The notice of it. Its id says what is told and to whom: who tells the same later tells nobody twice, and
+        leaves nobody out where others are to be told by then."""
+        told = "|".join((self.kind, self.about_id or "", self.to.model_dump_json()))
+        return Notice(
+            id=f"{stem}.{sha256(told.encode()).hexdigest()[:16]}",
+            case_id=case_id,
+            case_number=case_number,
+            kind=self.kind,
+            recipient=self.to,
+            about_id=self.about_id,
+            about_kind=self.about_kind,
+            due_at=self.due_at,
+            created_at=now,
+        )
 
 
 @dataclass(frozen=True)
