@@ -53,8 +53,8 @@ FROM generate_series(1, :count) AS n
 """
 
 FINDINGS = """
-INSERT INTO findings (id, found_at, kind, case_id, repaired, ended_at)
-SELECT 'finding-' || n, :now, 'step_failing', 'case-' || n, true, :now FROM generate_series(1, :count / 4) AS n
+INSERT INTO findings (id, found_at, kind, case_id, ended_at)
+SELECT 'finding-' || n, :now, 'step_failing', 'case-' || n, :now FROM generate_series(1, :count / 4) AS n
 """
 
 

@@ -106,7 +106,7 @@ class Given:
 
 def finding(case_id: str | None, at: datetime, **changes: Any) -> dict[str, Any]:
     """What the patrol has found."""
-    found = {"id": new_id(), "found_at": at, "kind": "step_failing", "case_id": case_id, "repaired": False}
+    found = {"id": new_id(), "found_at": at, "kind": "step_failing", "case_id": case_id}
     return {**found, "detail": None, "ended_at": None, **changes}
 
 
@@ -277,10 +277,9 @@ def test_reports_that_wait_for_the_engine_stand_there_for_who_decides(engine: En
         assert waits not in ids(board(engine, other))
 
 
-def test_what_was_repaired_or_has_ended_fails_no_more(engine: Engine) -> None:
+def test_what_has_ended_or_is_of_no_case_fails_no_more(engine: Engine) -> None:
     case_id = stuck(soon()).put(engine).case.id
     with engine.begin() as connection:
-        connection.execute(insert(findings), finding(case_id, NOW - HOUR, repaired=True))
         connection.execute(insert(findings), finding(case_id, NOW - HOUR, ended_at=NOW))
         connection.execute(insert(findings), finding(None, NOW - HOUR))
 

@@ -66,7 +66,6 @@ def _keep(connection: Connection, found: Finding, now: datetime) -> None:
         "found_at": literal(now),
         "kind": literal(found.kind.value),
         "case_id": literal(found.case_id),
-        "repaired": literal(False),
         "detail": literal(found.detail),
     }
     new = select(*values.values()).where(~exists().where(mine, OPEN))

@@ -18,7 +18,7 @@ LEFT = exists().where(accounts.c.id == cases.c.assigned_to, accounts.c.disabled,
 """Whether a case is assigned to an account that is disabled."""
 # Written out, as the partial indexes have it: with parameters PostgreSQL might not see that they serve.
 LOST = text("notices.state IN ('failed', 'skipped')")
-FAILING = text("findings.ended_at IS NULL AND NOT findings.repaired")
+FAILING = text("findings.ended_at IS NULL")
 TOLD_OF = frozenset({*OFFICE_ROLES, Role.COORDINATOR})
 """Who is told what holds up a case besides its clocks."""
 

@@ -26,7 +26,6 @@ findings = Table(
     must("found_at", INSTANT),
     must("kind"),
     may("case_id"),
-    must("repaired", Boolean),
     may("detail"),
     may("ended_at", INSTANT),
     Index("findings_open", "case_id", postgresql_where=text("ended_at IS NULL")),

@@ -43,7 +43,6 @@ CREATE TABLE findings (
     found_at timestamptz NOT NULL,
     kind text NOT NULL,
     case_id text,
-    repaired boolean NOT NULL,
     detail text,
     ended_at timestamptz
 );
