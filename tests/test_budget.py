@@ -7,6 +7,7 @@ shares workflow tasks and costs less.
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -162,6 +163,7 @@ def test_a_year_stays_within_one_run(pace: float) -> None:
     steps = counts["step"] * (STEP - SHOWN) + counts["attributes"] * SHOWN + counts["brought forward"] * FORWARD
     by_itself = (counts["wake"] + counts["vain wake"]) * WAKE + counts["rung"] * RUNG
 
+    sys.stdout.write(f"a year at pace {pace}: {counts['step']} steps, {OPEN + steps + by_itself} events\n")
     assert counts["step"] >= 60
     assert OPEN + steps + by_itself <= YEAR < CaseInput().rollover_events
 
