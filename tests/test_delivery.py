@@ -19,8 +19,8 @@ from casework.models.notice import Contact
 from casework.models.people import Role
 from casework.notices.channels import notifier_for
 from casework.notices.delivery import NoticeDelivery
+from tests.some_notices import free_port
 from tests.stack import Stack
-from tests.test_notices import free_port
 from tests.test_walk import opened
 
 
