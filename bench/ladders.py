@@ -26,8 +26,8 @@ def wrong(case: Found, until: datetime) -> Iterator[str]:
             rows = [row for row in case.told if row["command_id"].startswith(f"{deadline.id}.{arming}.")]
             yield from _climb(deadline, arming, [Lapse.model_validate(row["body"]) for row in rows])
         yield from _after_end(deadline, case.log)
-    told = {f"{row['command_id']}.0" for row in case.told}
-    if missing := told.difference(case.notice_ids):
+    told = {row["command_id"] for row in case.told}
+    if missing := told.difference(case.told_of):
         yield f"{case.case_id}: nobody was told of {sorted(missing)}"
 
 

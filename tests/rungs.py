@@ -31,7 +31,8 @@ class Found:
     log: Sequence[Mapping[str, Any]]
     row_revision: int
     deadlines: Mapping[str, tuple[bool, int, int]]
-    notice_ids: Sequence[str]
+    told_of: Sequence[str]
+    """The keys of steps that somebody was told of, once for each notice."""
     state: CaseState
 
     @property
@@ -51,6 +52,7 @@ async def found(app: Stack, case_id: str) -> Found:
     state = await app.client.get_workflow_handle(workflow_id(case_id)).query(CaseWorkflow.state)
     assert isinstance(state, CaseState)
     of_ladders = notices.c.kind.in_(("reminder", "escalation"))
+    told = select(notices.c.id).where(notices.c.case_id == case_id, of_ladders)
     climbed = select(deadlines.c.id, deadlines.c.reminded, deadlines.c.rung, deadlines.c.arming)
     with reading(app.outside.engine) as connection:
         rows = connection.execute(climbed.where(deadlines.c.case_id == case_id)).all()
@@ -59,7 +61,7 @@ async def found(app: Stack, case_id: str) -> Found:
             log=app.outside.reads.log(case_id),
             row_revision=connection.scalars(select(cases.c.revision).where(cases.c.id == case_id)).one(),
             deadlines={row.id: (row.reminded, row.rung, row.arming) for row in rows},
-            notice_ids=list(connection.scalars(select(notices.c.id).where(notices.c.case_id == case_id, of_ladders))),
+            told_of=[notice_id.rpartition(".")[0] for notice_id in connection.scalars(told)],
             state=state,
         )
 
@@ -86,7 +88,7 @@ def told_once(case: Found, expected: Sequence[Expected]) -> None:
     assert [(row["kind"], row["command_id"]) for row in case.told] == [(e.kind, e.command_id) for e in expected]
     for row, step in zip(case.told, expected, strict=True):
         assert row["at"] >= step.at - timedelta(milliseconds=1)
-    assert sorted(case.notice_ids) == sorted(id_ for step in expected for id_ in step.notice_ids)
+    assert sorted(case.told_of) == sorted(id_ for step in expected for id_ in step.told_of)
 
 
 @dataclass

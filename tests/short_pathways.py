@@ -81,9 +81,9 @@ class Expected:
         return "ReminderSent" if self.action == "remind" else "CaseEscalated"
 
     @property
-    def notice_ids(self) -> list[str]:
-        """The notices it writes."""
-        return [f"{self.command_id}.{number}" for number in range(self.notices)]
+    def told_of(self) -> list[str]:
+        """Its key, once for each notice it writes."""
+        return [self.command_id] * self.notices
 
 
 def shortened(app: Stack, short: Short, **changes: Any) -> Cases:

@@ -111,7 +111,7 @@ def steps_of_the_ended(case: Found, short: Short) -> list[str]:
     assert sorted(written) == sorted(step.command_id for step in told)
     assert [id_ for id_ in written if id_ not in mine] == [s.command_id for s in told if s.command_id not in mine]
     assert all(row["at"] >= step.at for step in told for row in case.told if row["command_id"] == step.command_id)
-    assert sorted(case.notice_ids) == sorted(id_ for step in told for id_ in step.notice_ids)
+    assert sorted(case.told_of) == sorted(id_ for step in told for id_ in step.told_of)
     return [id_.split(".0.", 1)[1] for id_ in before]
 
 
