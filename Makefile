@@ -4,7 +4,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --no-header --strip-extras
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check storm bench lock clean
+.PHONY: help install run test check storm bench audit lock clean
 
 help: ## show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -17,7 +17,8 @@ run: install ## run everything on this machine until Ctrl-C
 test: check ## every check, then every test
 	$(BIN)/python -m pytest
 
-check: .venv/.tested ## lint, types and the direction of imports
+check: .venv/.tested ## dependencies, lint, types and the direction of imports
+	$(PIP) check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
@@ -27,6 +28,11 @@ storm: .venv/.tested ## kill workers and engine for a minute under load, then co
 
 bench: .venv/.tested ## what a page of the board costs among 100,000 cases
 	$(BIN)/python -m bench.board
+
+audit: ## known vulnerabilities of what is locked; asks a public database, and fails where it is out of reach
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet pip-audit
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt --progress-spinner off
 
 lock: ## resolve the dependencies anew into the requirement files
 	$(PYTHON) -m venv build/lock

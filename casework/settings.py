@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     webhooks: bool = Field(
         False, alias="TUNTAS_WEBHOOKS", description="Whether signed webhooks go to contacts that ask for them"
     )
+    webhook_hosts: str = Field(
+        "",
+        alias="TUNTAS_WEBHOOK_HOSTS",
+        description="Hosts that webhooks may reach although their address is not public, by name, separated by spaces",
+    )
     base_url: str = Field(
         "", alias="TUNTAS_BASE_URL", description="Address of the pages in notices; empty: host and port"
     )

@@ -345,6 +345,7 @@ class Web:
     cases: MemoryCases
     app: FastAPI
     parts: dict[str, bool]
+    site: Site
 
     @asynccontextmanager
     async def client(self, username: str | None = None) -> Any:
@@ -401,7 +402,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
     parts = {"database": True, "engine": True, "worker": True}
     checks = {name: _check(parts, name) for name in parts}
     site = Site(cases=cases, desk=desk, agencies=tuple(DIRECTORY), checks=checks)
-    return Web(memory, cases, create_app(site), parts)
+    return Web(memory, cases, create_app(site), parts, site)
 
 
 def _check(parts: dict[str, bool], name: str) -> Callable[[], Any]:

@@ -175,7 +175,8 @@ def test_each_medium_goes_its_own_way_once_channels_are_set_up() -> None:
     mailbox = Mailbox()
     with mail_server(mailbox) as server, receiver(200) as (hooks, hook):
         notifier = notifier_for(
-            settings(smtp_url=f"smtp://{server}", notify_urls=as_apprise(hook) + "/{to}"), webhook_key=KEY
+            settings(smtp_url=f"smtp://{server}", notify_urls=as_apprise(hook) + "/{to}", webhook_hosts="127.0.0.1"),
+            webhook_key=KEY,
         )
         media = [notifier.send(a_notice(), contact, TEXT) for contact in (MAIL, hook, a_contact("apprise", "62812"))]
         with capture_logs() as lines:

@@ -23,6 +23,7 @@ from web.api.routing import Api
 from web.api.texts import Texts
 from web.api.tokens import SignIn
 from web.api.writes import Writes, bodies
+from web.headers import headers_of
 from web.limits import BodyLimit
 from web.requests import Requests
 from web.site import Site
@@ -51,7 +52,7 @@ def create_app(site: Site) -> FastAPI:
         redirect_slashes=False,
         routes=routes(site),
         bodies=(*bodies(), CasesSearch, SignIn, AbsenceEntry),
-        middleware=[Middleware(Requests), Middleware(BodyLimit)],
+        middleware=[Middleware(Requests, headers_of(tls=site.tls)), Middleware(BodyLimit)],
         exception_handlers={
             CaseworkError: problems.on_refusal,
             RequestValidationError: problems.on_invalid,

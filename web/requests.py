@@ -5,6 +5,7 @@ Nothing a client sent is logged: no path (ids), no query, no body, and no messag
 
 import time
 import traceback
+from collections.abc import Mapping
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -15,14 +16,14 @@ from casework.errors import BrokenStepError
 from web.api.problems import of_error
 
 log = structlog.get_logger()
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class Requests:
     """Wraps the application; a response that has begun is never begun again."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         self._app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and keep what came of it."""
@@ -36,7 +37,7 @@ class Requests:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

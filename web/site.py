@@ -24,5 +24,7 @@ class Site:
     agencies: tuple[Agency, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """By part (`database`, `engine`, `worker`); each gives False, or raises, where it is away."""
+    tls: bool = False
+    """Whether people reach it over TLS."""
     close: Callable[[], None] = lambda: None
     hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HASHING_SLOTS))

@@ -61,5 +61,5 @@ def notifier_for(settings: Settings, webhook_key: bytes | None = None) -> Notifi
     if settings.smtp_url:
         channels["email"] = EmailNotifier(settings.smtp_url.get_secret_value(), settings.mail_from)
     if webhook_key:
-        channels["webhook"] = WebhookNotifier(webhook_key)
+        channels["webhook"] = WebhookNotifier(webhook_key, allowed=settings.webhook_hosts.split())
     return ByMedium(channels)
