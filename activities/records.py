@@ -7,13 +7,13 @@ from temporalio.exceptions import ApplicationError
 
 from casework.errors import CaseworkError, DatabaseUnavailableError
 from casework.events import Recording
-from casework.models.state import Receipt
+from casework.models.state import Written
 
 
 class CaseStore(Protocol):
     """Where a case is recorded."""
 
-    def record(self, recording: Recording) -> Receipt:
+    def record(self, recording: Recording) -> Written:
         """Write a command's outcome in one transaction; a repeat of the same command writes nothing.
 
         Raises RecordDivergedError where another command stands at its sequence.
@@ -28,10 +28,13 @@ class RecordsActivities:
         self._store = store
 
     @activity.defn
-    def record(self, recording: Recording) -> None:
-        """Record a command; retried until the database takes it, refused only where the record has diverged."""
+    def record(self, recording: Recording) -> str:
+        """Record a command and give the digest of its row in the log, for the history to hold beside the record.
+
+        Retried until the database takes it, refused only where the record has diverged.
+        """
         try:
-            self._store.record(recording)
+            return self._store.record(recording).digest
         except DatabaseUnavailableError as error:
             raise ApplicationError(error.detail, type=error.code) from None
         except CaseworkError as error:

@@ -35,7 +35,7 @@ from casework.db.store import SqlCaseStore
 from casework.events import Recording
 from casework.ids import workflow_id
 from casework.models.people import Actor
-from casework.models.state import CaseState, Receipt
+from casework.models.state import CaseState, Written
 from casework.settings import Settings
 from casework.temporal.sandbox import workflow_runner
 from starter.asking import Asking
@@ -100,7 +100,7 @@ class DeadlyStore(SqlCaseStore):
         self._trap = trap
         event.listen(outside.engine, "commit", lambda _: trap.passed("transaction"))
 
-    def record(self, recording: Recording) -> Receipt:
+    def record(self, recording: Recording) -> Written:
         """Record, or die of it."""
         self._trap.passed("before")
         receipt = super().record(recording)

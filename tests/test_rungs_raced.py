@@ -18,7 +18,7 @@ from casework import commands as c
 from casework.db.store import SqlCaseStore
 from casework.events import EventKind, Recording
 from casework.ids import workflow_id
-from casework.models.state import Receipt
+from casework.models.state import Receipt, Written
 from tests.rungs import Found, agrees, found
 from tests.short_pathways import Short, left_alone, shortened
 from tests.stack import Stack
@@ -41,7 +41,7 @@ class Gate(SqlCaseStore):
         self._open = threading.Event()
         self.reached = threading.Event()
 
-    def record(self, recording: Recording) -> Receipt:
+    def record(self, recording: Recording) -> Written:
         """Record, as soon as it may."""
         if recording.event.kind is self._kind:
             self.reached.set()

@@ -10,42 +10,40 @@ from casework import commands as c
 from casework.models.people import Actor
 from casework.models.state import CaseState
 from casework.rules.lapses import lapse
+from casework.rules.waking import Ring, ring, stands
 from tests import play as p
 from tests.play import Play, opened
 from workflows.attributes import attributes
-from workflows.deadlines import LONGEST_SLEEP
 
 
 @dataclass
 class Reckoned:
-    """A case whose timer is reckoned as `workflows.deadlines.Alarm` sets it. Counts what happens, by kind."""
+    """A case and its one timer. Counts what happens, by kind."""
 
     play: Play
-    rings_at: datetime
+    ring: Ring
     counts: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, play: Play) -> "Reckoned":
         """From its opening on."""
-        one = cls(play, play.now)
-        one.rings_at = one._wanted()
-        return one
+        return cls(play, ring(play.state.next_at, play.now))
 
     def give(self, command: type[c.Command], by: Actor, **body: Any) -> str:
-        """One step of somebody: with new attributes or not, with the timer brought forward or not."""
+        """One step of somebody: with new attributes or not, with the timer set anew or not."""
         before = self.play.state
         subject = self.play.do(command, by, **body)
         self.counts["step"] += 1
         self._shown(before)
-        if self._wanted() < self.rings_at:
-            self.counts["brought forward"] += 1
-            self.rings_at = self._wanted()
+        if not stands(self.ring, self.play.state.next_at, self.play.now):
+            self.counts["set anew"] += 1
+            self._set()
         return subject
 
     def until(self, moment: datetime) -> None:
         """Let time pass, with every ring in it."""
-        while self.rings_at <= moment:
-            self.play.now = self.rings_at
+        while self.ring.rings_at <= moment:
+            self.play.now = self.ring.rings_at
             told = self.counts["rung"]
             while step := lapse(self.play.state, self.play.now):
                 before, (self.play.state, recording) = self.play.state, step
@@ -53,12 +51,11 @@ class Reckoned:
                 self.counts["rung"] += 1
                 self._shown(before)
             self.counts["wake" if self.counts["rung"] > told else "vain wake"] += 1
-            self.rings_at = self._wanted()
+            self._set()
         self.play.now = moment
 
-    def _wanted(self) -> datetime:
-        now = self.play.now
-        return min(max(self.play.state.next_at or now + LONGEST_SLEEP, now + timedelta(seconds=1)), now + LONGEST_SLEEP)
+    def _set(self) -> None:
+        self.ring = ring(self.play.state.next_at, self.play.now)
 
     def _shown(self, before: CaseState) -> None:
         old = attributes(before)
@@ -110,13 +107,13 @@ def complete(day: float, by: Actor) -> On:
 
 
 def visits(pace: float) -> Iterator[On]:
-    """Follow-ups after that share of each clock: at high risk, at medium from the seventh on, at low from the 15th."""
+    """Follow-ups after that share of each clock: at high risk, at medium from the third on, at low from the seventh."""
     day = 4.0
     for number in range(1, 100):
-        day += pace * (7 if number <= 7 else 14 if number <= 15 else 30)
+        day += pace * (7 if number <= 3 else 14 if number <= 7 else 30)
         if day > CLOSING:
             return
-        yield follow_up(day, **{7: {"risk": "medium"}, 15: {"risk": "low"}}.get(number, {}))
+        yield follow_up(day, **{3: {"risk": "medium"}, 7: {"risk": "low"}}.get(number, {}))
 
 
 def reviews(pace: float) -> Iterator[On]:
@@ -152,12 +149,10 @@ STEPS = (
     report(9.1, p.POLICE, "investigator_news", 36),
     milestone(13, "medical_review_2w"),
     milestone(15, "protection_ended"),
-    report(29.9, p.SOCIAL, "social_report_received", 60),
+    report(29.9, p.SOCIAL, "social_report_received", 118),
     report(36, p.POLICE, "investigator_news", 64),
-    report(59.9, p.SOCIAL, "social_report_received", 90),
     report(63.9, p.POLICE, "investigator_news", 92),
     milestone(88, "medical_review_3m"),
-    report(89.9, p.SOCIAL, "social_report_received", 120),
     report(96, p.POLICE, "investigator_news", 125),  # four days late, up to its head
     complete(119, p.SOCIAL),
     milestone(124, "hearing_set"),

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
-LONGEST_SLEEP = timedelta(days=14)
-"""A case that sleeps wakes at least so often: it then runs on the code of today."""
+with workflow.unsafe.imports_passed_through():
+    from casework.rules.waking import Ring, ring, stands
 
 
 class Alarm:
-    """One timer, armed anew only for an earlier instant: a later one lets it ring in vain, which costs less."""
+    """One timer; `casework.rules.waking` says when it is set anew."""
 
     def __init__(self) -> None:
         self._timer: asyncio.Task[None] | None = None
-        self._at: datetime | None = None
+        self._ring: Ring | None = None
 
     @property
     def rings(self) -> bool:
@@ -23,14 +23,13 @@ class Alarm:
 
     def set(self, at: datetime | None, now: datetime) -> None:
         """Ring at an instant, or after the longest sleep where that is sooner."""
-        wanted = min(at or now + LONGEST_SLEEP, now + LONGEST_SLEEP)
-        if self._timer and not self._timer.done():
-            if self._at is not None and self._at <= wanted:
+        if self._timer and self._ring and not self._timer.done():
+            if stands(self._ring, at, now):
                 return
             self._timer.cancel()
-        self._at = wanted
-        self._timer = asyncio.create_task(_sleep(wanted - now))
+        self._ring = ring(at, now)
+        self._timer = asyncio.create_task(_sleep(self._ring.rings_at - now))
 
 
 async def _sleep(span: timedelta) -> None:
-    await workflow.sleep(max(span, timedelta(seconds=1)), summary="next deadline")
+    await workflow.sleep(span, summary="next deadline")

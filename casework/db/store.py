@@ -16,7 +16,7 @@ from casework.db.session import deciding, reading
 from casework.db.tables import case_log, cases, deadlines, documents, notifications, referrals, reservations
 from casework.errors import RecordDivergedError
 from casework.events import CaseEvent, EventKind, Recording
-from casework.models.state import Receipt
+from casework.models.state import Written
 
 RECEIPT = (
     case_log.c.command_id,
@@ -25,6 +25,7 @@ RECEIPT = (
     case_log.c.sequence,
     case_log.c.subject_id,
 )
+WRITTEN = (*RECEIPT, case_log.c.digest)
 
 
 class SqlCaseStore:
@@ -33,7 +34,7 @@ class SqlCaseStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def record(self, recording: Recording) -> Receipt:
+    def record(self, recording: Recording) -> Written:
         """Write it and give its receipt; of a command already in the case's log, write nothing and give the first.
 
         Raises RecordDivergedError, and leaves nothing, where the record is not one step behind what is written:
@@ -49,7 +50,7 @@ class SqlCaseStore:
                 return earlier
             raise _diverged("The command stands in another case, or an id is taken.") from error
 
-    def _record(self, recording: Recording) -> Receipt:
+    def _record(self, recording: Recording) -> Written:
         # Without the commit everything is undone: a repeat and a refusal leave no trace.
         with deciding(self._engine) as connection:
             moved = _move_case(connection, recording)
@@ -64,9 +65,9 @@ class SqlCaseStore:
             if recording.event.kind is EventKind.CASE_OPENED:
                 _mark_started(connection, recording.case.id)
             connection.commit()
-        return Receipt.model_validate({column.name: log_row[column.name] for column in RECEIPT})
+        return Written.model_validate({column.name: log_row[column.name] for column in WRITTEN})
 
-    def _earlier(self, event: CaseEvent) -> Receipt | None:
+    def _earlier(self, event: CaseEvent) -> Written | None:
         with reading(self._engine) as connection:
             return _receipt_in(_log_near(connection, event), event)
 
@@ -91,14 +92,14 @@ def _log_near(connection: Connection, event: CaseEvent) -> Sequence[Row[Any]]:
     A statement of its own, after the lock: it sees what was committed while waiting for it.
     """
     from_before = (case_log.c.case_id == event.case_id) & (case_log.c.sequence >= event.sequence - 1)
-    near = select(*RECEIPT, case_log.c.digest).where(or_(from_before, case_log.c.command_id == event.command_id))
+    near = select(*WRITTEN).where(or_(from_before, case_log.c.command_id == event.command_id))
     return tuple(connection.execute(near.order_by(case_log.c.sequence)))
 
 
-def _receipt_in(near: Sequence[Row[Any]], event: CaseEvent) -> Receipt | None:
+def _receipt_in(near: Sequence[Row[Any]], event: CaseEvent) -> Written | None:
     for row in near:
         if row.command_id == event.command_id and row.case_id == event.case_id:
-            return Receipt.model_validate({column.name: row._mapping[column.name] for column in RECEIPT})
+            return Written.model_validate({column.name: row._mapping[column.name] for column in WRITTEN})
     return None
 
 

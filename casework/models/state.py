@@ -186,6 +186,12 @@ class Receipt(Model):
     subject_id: Id | None = None
 
 
+class Written(Receipt):
+    """A receipt as the record gives it, with the digest of its row in the log, which binds all rows before it."""
+
+    digest: str
+
+
 class Surroundings(Model):
     """What of the directory a case's ladders need, as data, so that a change there changes no replay."""
 
