@@ -19,6 +19,7 @@ from casework.db.store import SqlCaseStore
 from casework.events import EventKind, Recording
 from casework.ids import workflow_id
 from casework.models.state import Receipt, Written
+from starter.replay import replayer
 from tests.rungs import Found, agrees, found
 from tests.short_pathways import Short, left_alone, shortened
 from tests.stack import Stack
@@ -116,7 +117,10 @@ def steps_of_the_ended(case: Found, short: Short) -> list[str]:
 
 
 async def test_a_command_given_while_a_rung_is_recorded_comes_after_it(idle: Stack) -> None:
-    """What was due before is told, then the clock ends, and nothing more is told."""
+    """What was due before is told, then the clock ends, and nothing more is told.
+
+    The record takes longer than a workflow task may: it goes on outside of it, and both histories of it replay.
+    """
     async with gated(idle, EventKind.CASE_ESCALATED) as gate:
         case_id = await left_alone(idle, shortened(idle, SHORT))
         assert await asyncio.to_thread(gate.reached.wait, WITHIN)
@@ -127,6 +131,22 @@ async def test_a_command_given_while_a_rung_is_recorded_comes_after_it(idle: Sta
         case = await climbed(idle, case_id, SHORT)
 
     assert steps_of_the_ended(case, SHORT)[:2] == ["remind.0", "escalate.1"]
+    history = await idle.client.get_workflow_handle(workflow_id(case_id)).fetch_history()
+    assert any(event.marker_recorded_event_attributes.HasField("failure") for event in history.events)
+    await replayer(idle.client.data_converter).replay_workflow(history)
+
+
+async def test_what_was_due_while_nobody_worked_goes_before_the_command_that_waits(idle: Stack) -> None:
+    """Whichever of the two the engine brings first: so a record and a workflow that died in between agree on it."""
+    async with idle.worker():
+        case_id = await left_alone(idle, shortened(idle, SHORT))
+    given = asyncio.create_task(assess(idle, case_id))
+    await until_after(idle, case_id, SHORT.runs + SHORT.apart)
+    async with idle.worker():
+        await given
+        case = await climbed(idle, case_id, SHORT)
+
+    assert steps_of_the_ended(case, SHORT)[:3] == ["remind.0", "escalate.1", "escalate.2"]
 
 
 async def test_a_rung_whose_time_comes_while_a_command_is_recorded_is_not_told(idle: Stack) -> None:
