@@ -57,7 +57,7 @@ def watched(outside: Adapters, own: Office) -> Iterator[None]:
         record=SqlWatch(engine, own.surroundings.above),
         heartbeats=SqlHeartbeats(engine),
         deliver_batch=deliverer(outside, SqlNotices(engine)).deliver_batch,
-        engine_answers=EngineProbe(settings, outside.keys, outside.master).answers,
+        engine_answers=EngineProbe(settings, outside.keys, outside.root).answers,
         now=own.now,
         seconds=settings.watch_seconds,
     )
@@ -139,7 +139,7 @@ async def reach(settings: Settings, outside: Adapters) -> Client:
     """A client, as soon as the engine answers."""
     while True:
         try:
-            return await connect(settings, outside.keys, outside.master)
+            return await connect(settings, outside.keys, outside.root)
         except (EngineUnavailableError, RPCError):
             log.warning("engine_away", address=settings.temporal_address)
             await asyncio.sleep(1)

@@ -26,9 +26,11 @@ from casework.pathways import load, milestone_kinds
 from casework.ports import Directory
 from casework.settings import Settings
 from casework.vault.keyed import CommandIds
-from casework.vault.keys import MasterKey
 from casework.vault.keystore import SqlKeyStore
+from casework.vault.masters import masters_of
+from casework.vault.root import RootKey
 from casework.vault.vault import CaseVault
+from casework.vault.wrapping import MasterKeys
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Adapters:
     """Every concrete outside thing of one process."""
 
     settings: Settings
-    master: MasterKey
+    masters: MasterKeys
+    root: RootKey
     engine: Engine
     key_engine: Engine
     keys: SqlKeyStore
@@ -66,18 +69,20 @@ class Adapters:
 
 def adapters(settings: Settings) -> Adapters:
     """The adapters of a process; raises VaultError where there is no master key."""
-    master = MasterKey.from_file(settings.master_key_file)
+    masters = masters_of(settings)
     engine = engine_for(settings.database_url.get_secret_value())
     key_engine = engine_for(settings.keystore_url.get_secret_value())
-    keys = SqlKeyStore(key_engine, master)
+    keys = SqlKeyStore(key_engine, masters)
+    root = RootKey(keys)
     return Adapters(
         settings=settings,
-        master=master,
+        masters=masters,
+        root=root,
         engine=engine,
         key_engine=key_engine,
         keys=keys,
         vault=CaseVault(keys),
-        ids=CommandIds(master),
+        ids=CommandIds(root),
         store=SqlCaseStore(engine),
         reservations=SqlReservations(engine),
         documents=SqlDocuments(engine),

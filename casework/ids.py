@@ -5,6 +5,9 @@ from uuid import UUID
 import uuid_utils
 
 CHECK_MODULUS = 10
+OFFICE = "tuntas"
+"""The owner of the keys that belong to no case."""
+ROOT_KEY = f"{OFFICE}/root"
 
 
 def new_id() -> str:
@@ -20,6 +23,27 @@ def workflow_id(case_id: str) -> str:
 def case_id_of(workflow_id: str) -> str | None:
     """The case of a Temporal workflow; None where the workflow is not a case's."""
     return workflow_id.removeprefix("case-") if workflow_id.startswith("case-") else None
+
+
+def location_key(case_id: str) -> str:
+    """The key of a case under which alone stands where its client is now."""
+    return f"{case_id}/location"
+
+
+def payload_key(owner: str, version: int) -> str:
+    """The key that seals payloads of the engine from a version on; the first one is the owner's own."""
+    return f"{owner}/payloads:v{version}"
+
+
+def payload_version(key_id: str) -> int:
+    """Which version of a payload key this is; 1 for every other key."""
+    _, found, version = key_id.partition("/payloads:v")
+    return int(version) if found else 1
+
+
+def key_owner(key_id: str) -> str:
+    """Whose key it is: a case's, or Tuntas's own."""
+    return key_id.partition("/")[0]
 
 
 def check_digit(digits: str) -> str:

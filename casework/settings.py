@@ -1,9 +1,9 @@
 """Every setting, in one table. Read from the environment; `docs/operations.md` lists them, held by a test."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -17,7 +17,23 @@ class Settings(BaseSettings):
         None, alias="DATABASE_OWNER_URL", description="Case database as its owner; only `tuntas migrate` uses it"
     )
     keystore_url: SecretStr = Field(alias="KEYSTORE_URL", description="The key store: a database of its own")
-    master_key_file: Path = Field(alias="TUNTAS_MASTER_KEY_FILE", description="File with the master key")
+    master_key_file: Path | None = Field(
+        None, alias="TUNTAS_MASTER_KEY_FILE", description="File with the master key; or name one of the next two"
+    )
+    master_key: SecretStr | None = Field(
+        None, alias="TUNTAS_MASTER_KEY", description="The master key itself, in base64"
+    )
+    kms_url: str = Field(
+        "", alias="TUNTAS_KMS_URL", description="The key of a key service: `https://HOST:PORT/v1/transit/keys/NAME`"
+    )
+    kms_token_file: Path | None = Field(
+        None, alias="TUNTAS_KMS_TOKEN_FILE", description="File with the token for the key service"
+    )
+    other_master_keys: str = Field(
+        "",
+        alias="TUNTAS_OTHER_MASTER_KEYS",
+        description="Master keys that may still be opened with, by file or key service, with commas between",
+    )
     temporal_address: str = Field("127.0.0.1:7233", alias="TEMPORAL_ADDRESS", description="Temporal frontend")
     temporal_namespace: str = Field("default", alias="TEMPORAL_NAMESPACE", description="Temporal namespace")
     web_host: str = Field("127.0.0.1", alias="TUNTAS_HOST", description="Where the web process listens")
@@ -61,6 +77,14 @@ class Settings(BaseSettings):
         le=20,
         description="How often the watch beside the worker does its round",
     )
+
+    @model_validator(mode="after")
+    def one_master_key(self) -> Self:
+        """A process has one master key to wrap with, and none by default."""
+        named = [self.master_key_file, self.master_key, self.kms_url]
+        if sum(map(bool, named)) != 1:
+            raise ValueError("name one of TUNTAS_MASTER_KEY_FILE, TUNTAS_MASTER_KEY and TUNTAS_KMS_URL")
+        return self
 
     @property
     def pages(self) -> str:

@@ -69,7 +69,7 @@ def notice_worker(client: Client, outside: Adapters, own: Office) -> Worker:
 def deliverer(outside: Adapters, outbox: SqlNotices) -> NoticesActivities:
     """What delivers from an outbox by the channels of the settings."""
     settings = outside.settings
-    notifier = notifier_for(settings, outside.master.derive(b"webhooks") if settings.webhooks else None)
+    notifier = notifier_for(settings, outside.root.derive(b"webhooks") if settings.webhooks else None)
     return NoticesActivities(outbox, NoticeDelivery(outbox, notifier, ZoneInfo(settings.timezone), settings.pages))
 
 

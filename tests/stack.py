@@ -111,7 +111,7 @@ def case_worker(client: Client, outside: Adapters, **options: Any) -> Worker:
 async def stack(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Stack:
     """The stack on the servers of the settings."""
     outside = adapters(settings)
-    client = await connect(settings, outside.keys, outside.master)
+    client = await connect(settings, outside.keys, outside.root)
     own = office(settings, now)
     desk = Desk(own, *outside.for_desk())
     return Stack(settings, outside, client, own, Cases(client, desk, wait=20.0), desk)

@@ -222,7 +222,7 @@ async def _until(holds: Callable[[], bool]) -> None:
 async def test_a_report_that_waits_too_long_is_found_until_it_has_started(idle: Stack) -> None:
     """The inbox starts it; the patrol only says that it has not been."""
     nowhere = idle.settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
-    client = await connect(nowhere, idle.outside.keys, idle.outside.master, lazy=True)
+    client = await connect(nowhere, idle.outside.keys, idle.outside.root, lazy=True)
     with pytest.raises(Queued) as queued:
         await Cases(client, idle.desk, wait=1.0).open(idle.ask(idle.caseworker), walk_in())
     case_id = queued.value.case_id

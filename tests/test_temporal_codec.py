@@ -32,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from casework.vault.errors import KeyMissingError, VaultError
     from casework.vault.keys import MasterKey
     from casework.vault.keystore import MemoryKeyStore
+    from casework.vault.payloads import PayloadKeys
 
 CANARY = "Kenari-Kuning"
 MASTER = MasterKey(bytes(range(32)))
@@ -246,7 +247,7 @@ async def test_an_engine_that_is_away_is_said() -> None:
 
 
 def codec_of(keys: MemoryKeyStore, case_id: str | None = None) -> CaseCodec:
-    codec = CaseCodec(keys, MASTER.derive(b"test"))
+    codec = CaseCodec(PayloadKeys(keys, MASTER))
     context = WorkflowSerializationContext("default", workflow_id(case_id) if case_id else "patrol")
     return codec.with_context(context)
 
@@ -259,7 +260,7 @@ async def test_decoding_needs_no_context() -> None:
     keys.create("a")
     sealed = await codec_of(keys, "a").encode(PAYLOADS)
     assert {payload.metadata["encryption-key-id"] for payload in sealed} == {b"a:v1"}
-    assert await CaseCodec(keys, b"").decode(sealed) == PAYLOADS
+    assert await CaseCodec(PayloadKeys(keys, MASTER)).decode(sealed) == PAYLOADS
     assert await codec_of(keys).decode(sealed) == PAYLOADS
     engine = await codec_of(keys).encode(PAYLOADS)
     assert engine[0].metadata["encryption-key-id"] == b"engine"
@@ -303,7 +304,7 @@ async def test_what_we_did_not_seal_is_refused(harm: Callable[[Payload], None]) 
     sealed = await codec_of(keys, "a").encode(PAYLOADS)
     harm(sealed[1])
     with pytest.raises(VaultError):
-        await CaseCodec(keys, b"").decode(sealed)
+        await CaseCodec(PayloadKeys(keys, MASTER)).decode(sealed)
 
 
 async def test_a_missing_key_is_never_made() -> None:

@@ -378,24 +378,11 @@ def test_a_key_made_anew_elsewhere_is_not_mixed_up_with_the_cached_one(vault_eng
 def test_the_database_holds_no_key_in_the_clear(vault_engine: sa.Engine, vault_owner: sa.Engine) -> None:
     key = SqlKeyStore(vault_engine, MasterKey(secrets.token_bytes(32))).create("clear")
     with vault_owner.connect() as connection:
-        wrapped = connection.execute(sa.text("SELECT wrapped FROM case_keys WHERE case_id = 'clear'")).scalar_one()
+        wrapped = connection.execute(sa.text("SELECT wrapped FROM keys WHERE id = 'clear'")).scalar_one()
     assert key not in bytes(wrapped)
 
 
-def test_another_master_key_is_named_and_can_be_replaced(vault_engine: sa.Engine) -> None:
-    old, new = MasterKey(secrets.token_bytes(32)), MasterKey(secrets.token_bytes(32))
-    key = SqlKeyStore(vault_engine, old).create("rewrapped")
-    store = SqlKeyStore(vault_engine, new)
-    with pytest.raises(VaultError, match=old.key_id):
-        store.get("rewrapped")
-    assert store.rewrap(old) == 1
-    assert store.rewrap(old) == 0
-    assert store.get("rewrapped") == key
-
-
-@pytest.mark.parametrize(
-    "statement", ["UPDATE case_keys SET case_id = 'x'", "TRUNCATE case_keys", "DROP TABLE case_keys"]
-)
+@pytest.mark.parametrize("statement", ["UPDATE keys SET id = 'x'", "TRUNCATE keys", "DROP TABLE keys"])
 def test_the_application_may_not_do_more_than_it_needs(vault_engine: sa.Engine, statement: str) -> None:
     with pytest.raises(sa.exc.ProgrammingError, match=r"denied|owner"), vault_engine.begin() as connection:
         connection.execute(sa.text(statement))

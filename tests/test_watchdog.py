@@ -98,7 +98,7 @@ async def time_skipped(ground: Ground) -> AsyncIterator[tuple[Stack, WorkflowEnv
         master_key_file=ground.key,
     )
     outside = adapters(settings)
-    async with time_machine(data_converter(outside.keys, outside.master)) as environment:
+    async with time_machine(data_converter(outside.keys, outside.root)) as environment:
         known = AddSearchAttributesRequest(namespace=environment.client.namespace)
         for key in SEARCH_ATTRIBUTES:
             known.search_attributes[key.name] = key.indexed_value_type.value  # type: ignore[assignment]
@@ -288,7 +288,7 @@ async def test_an_engine_that_hangs_holds_up_no_round(ground: Ground) -> None:
 async def test_a_worker_says_that_it_works_and_has_the_patrol_go_round(idle: Stack) -> None:
     """Both signs of life, readiness, and the nightly schedule in the office's zone; then it ends when told."""
     heartbeats = idle.outside.heartbeats
-    client = await connect(idle.settings, idle.outside.keys, idle.outside.master)
+    client = await connect(idle.settings, idle.outside.keys, idle.outside.root)
     assert not await worker_works(client, heartbeats, idle.office)
     idle.outside.builds.mark_passed(fingerprint())
     running = asyncio.create_task(worker.run(idle.settings))

@@ -29,7 +29,7 @@ RPC = timedelta(seconds=2)
 async def site_of(settings: Settings) -> Site:
     """The site of the settings. The engine may be away: it is asked at the first command."""
     outside = adapters(settings)
-    client = await connect(settings, outside.keys, outside.master, lazy=True)
+    client = await connect(settings, outside.keys, outside.root, lazy=True)
     own = office(settings)
     desk = Desk(own, *outside.for_desk())
     return Site(

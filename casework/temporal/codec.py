@@ -20,14 +20,13 @@ from temporalio.converter import (
 
 from casework.ids import case_id_of
 from casework.vault.errors import VaultError
-from casework.vault.keys import MasterKey
+from casework.vault.keys import Derives
 from casework.vault.keystore import KeyStore
+from casework.vault.payloads import PayloadKeys
 from casework.vault.sealing import open_sealed, seal
 
 ENCODING = b"binary/encrypted"
 KEY_ID = "encryption-key-id"
-ENGINE = "engine"
-VERSION = ":v1"
 
 
 class CaseCodec(PayloadCodec, WithSerializationContext):
@@ -36,25 +35,21 @@ class CaseCodec(PayloadCodec, WithSerializationContext):
     A missing key raises KeyMissingError, in both directions: it is never made here.
     """
 
-    def __init__(self, keys: KeyStore, engine_key: bytes, case_id: str | None = None) -> None:
+    def __init__(self, keys: PayloadKeys, case_id: str | None = None) -> None:
         self._keys = keys
-        self._engine_key = engine_key
         self._case_id = case_id
 
     def with_context(self, context: SerializationContext) -> Self:
         """The codec for one workflow and its activities."""
         workflow = getattr(context, "workflow_id", None)
-        return type(self)(self._keys, self._engine_key, case_id_of(workflow) if workflow else None)
+        return type(self)(self._keys, case_id_of(workflow) if workflow else None)
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Seal each payload, metadata included."""
-        key_id = f"{self._case_id}{VERSION}" if self._case_id else ENGINE
-        key = await self._key(key_id)
-        metadata = {"encoding": ENCODING, KEY_ID: key_id.encode()}
-        return [
-            Payload(metadata=metadata, data=seal(key, payload.SerializeToString(), key_id.encode()))
-            for payload in payloads
-        ]
+        name, key = await asyncio.to_thread(self._keys.current, self._case_id)  # may ask a database
+        key_id = name.encode()
+        metadata = {"encoding": ENCODING, KEY_ID: key_id}
+        return [Payload(metadata=metadata, data=seal(key, each.SerializeToString(), key_id)) for each in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Open each payload; raises VaultError for one in the clear, changed, or of another case."""
@@ -63,26 +58,18 @@ class CaseCodec(PayloadCodec, WithSerializationContext):
     async def _decode(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
             raise VaultError("a payload in the clear is not taken")
-        aad = payload.metadata.get(KEY_ID, b"")
-        opened = open_sealed(await self._key(aad.decode()), payload.data, aad)
-        return Payload.FromString(opened)
-
-    async def _key(self, key_id: str) -> bytes:
-        if key_id == ENGINE:
-            return self._engine_key
-        case_id = key_id.removesuffix(VERSION)
-        if case_id == key_id:
-            raise VaultError("a payload names a key of an unknown version")
-        if self._case_id not in (None, case_id):
+        key_id = payload.metadata.get(KEY_ID, b"")
+        case_id, key = await asyncio.to_thread(self._keys.of, key_id.decode())
+        if case_id and self._case_id not in (None, case_id):
             # A command of one case, copied into another, must not be taken there.
             raise VaultError(f"a payload of case {case_id} was found at case {self._case_id}")
-        return await asyncio.to_thread(self._keys.get, case_id)  # may ask a database
+        return Payload.FromString(open_sealed(key, payload.data, key_id))
 
 
-def data_converter(keys: KeyStore, master: MasterKey) -> DataConverter:
+def data_converter(keys: KeyStore, root: Derives) -> DataConverter:
     """What client, worker and replayer must all use: pydantic models, encrypted; texts of failures too."""
     return DataConverter(
         payload_converter_class=PydanticPayloadConverter,
-        payload_codec=CaseCodec(keys, master.derive(b"temporal payloads")),
+        payload_codec=CaseCodec(PayloadKeys(keys, root)),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -8,11 +8,11 @@ from temporalio.envconfig import ClientConfig
 from casework.errors import EngineUnavailableError
 from casework.settings import Settings
 from casework.temporal.codec import data_converter
-from casework.vault.keys import MasterKey
+from casework.vault.keys import Derives
 from casework.vault.keystore import KeyStore
 
 
-async def connect(settings: Settings, keys: KeyStore, master: MasterKey, *, lazy: bool = False) -> Client:
+async def connect(settings: Settings, keys: KeyStore, root: Derives, *, lazy: bool = False) -> Client:
     """A client that encrypts; raises EngineUnavailableError where the engine does not answer.
 
     `lazy` connects at the first call (for the web process; a worker needs the connection at once). Address
@@ -25,6 +25,6 @@ async def connect(settings: Settings, keys: KeyStore, master: MasterKey, *, lazy
     config["target_host"] = settings.temporal_address
     config["namespace"] = settings.temporal_namespace
     try:
-        return await Client.connect(**config, data_converter=data_converter(keys, master), lazy=lazy)
+        return await Client.connect(**config, data_converter=data_converter(keys, root), lazy=lazy)
     except RuntimeError as error:
         raise EngineUnavailableError(f"Temporal does not answer at {settings.temporal_address}.") from error

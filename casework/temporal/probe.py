@@ -6,7 +6,7 @@ from temporalio.client import Client
 
 from casework.settings import Settings
 from casework.temporal.connect import connect
-from casework.vault.keys import MasterKey
+from casework.vault.keys import Derives
 from casework.vault.keystore import KeyStore
 
 WITHIN = timedelta(seconds=2)
@@ -15,14 +15,14 @@ WITHIN = timedelta(seconds=2)
 class EngineProbe:
     """Asks the engine how it is; for one event loop, that of its first question."""
 
-    def __init__(self, settings: Settings, keys: KeyStore, master: MasterKey) -> None:
+    def __init__(self, settings: Settings, keys: KeyStore, root: Derives) -> None:
         self._settings = settings
         self._keys = keys
-        self._master = master
+        self._root = root
         self._client: Client | None = None
 
     async def answers(self) -> bool:
         """Whether it says that it serves; raises whatever kept it from answering."""
         if self._client is None:
-            self._client = await connect(self._settings, self._keys, self._master, lazy=True)
+            self._client = await connect(self._settings, self._keys, self._root, lazy=True)
         return await self._client.service_client.check_health(timeout=WITHIN)

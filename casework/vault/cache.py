@@ -2,32 +2,35 @@
 
 import threading
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
-MOST_KEYS = 4096
+MOST_KEPT = 4096
+
+V = TypeVar("V")
 
 
-class KeyCache:
-    """Keeps keys for `ttl` seconds; thread-safe. A key forgotten while it was being read is not kept."""
+class KeyCache(Generic[V]):
+    """Keeps what was read for `ttl` seconds; thread-safe. What is forgotten while it is being read is not kept."""
 
     def __init__(self, ttl: float, clock: Callable[[], float]) -> None:
         self._ttl = ttl
         self._clock = clock
-        self._kept: dict[str, tuple[float, bytes]] = {}
+        self._kept: dict[str, tuple[float, V]] = {}
         self._forgotten = 0
         self._lock = threading.Lock()
 
-    def get(self, name: str, read: Callable[[str], bytes]) -> bytes:
-        """The key kept under a name, or what `read` gives; what `read` raises is raised and not kept."""
+    def get(self, name: str, read: Callable[[str], V]) -> V:
+        """What is kept under a name, or what `read` gives; what `read` raises is raised and not kept."""
         with self._lock:
-            until, key = self._kept.get(name, (0.0, b""))
-            if key and self._clock() < until:
-                return key
+            kept = self._kept.get(name)
+            if kept and self._clock() < kept[0]:
+                return kept[1]
             forgotten = self._forgotten
-        key = read(name)  # without the lock: a slow database must not hold up keys already known
+        value = read(name)  # without the lock: a slow database must not hold up keys already known
         with self._lock:
             if forgotten == self._forgotten:
-                self._keep(name, key)
-        return key
+                self._keep(name, value)
+        return value
 
     def forget(self, name: str) -> None:
         """Keep it no longer."""
@@ -35,8 +38,8 @@ class KeyCache:
             self._kept.pop(name, None)
             self._forgotten += 1
 
-    def _keep(self, name: str, key: bytes) -> None:
+    def _keep(self, name: str, value: V) -> None:
         self._kept.pop(name, None)
-        while len(self._kept) >= MOST_KEYS:
+        while len(self._kept) >= MOST_KEPT:
             del self._kept[next(iter(self._kept))]
-        self._kept[name] = (self._clock() + self._ttl, key)
+        self._kept[name] = (self._clock() + self._ttl, value)

@@ -1,6 +1,7 @@
-"""One key a case, wrapped under the master key, in a database of its own: erasing a case destroys its key.
+"""Keys of cases, and Tuntas's own, wrapped under the master key, in a database of their own.
 
-What backups of the case database hold of it is then lost, unless a backup of the key store outlives it.
+Erasing a case destroys its keys: what backups of the case database hold of it is then lost, unless a backup of the
+key store outlives it. A key's id is a path that begins with its owner (`casework.ids`).
 """
 
 import threading
@@ -12,96 +13,101 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.session import reading, writing
+from casework.ids import OFFICE, ROOT_KEY, key_owner, payload_version
 from casework.vault.cache import KeyCache
-from casework.vault.errors import KeyMissingError, VaultError
-from casework.vault.keys import MasterKey
+from casework.vault.errors import KeyMissingError
+from casework.vault.ring import Ring
+from casework.vault.schema import create_keystore, keys
 from casework.vault.sealing import new_key
+from casework.vault.wrapping import WrappingKey
 
-metadata = sa.MetaData()
-case_keys = sa.Table(
-    "case_keys",
-    metadata,
-    sa.Column("case_id", sa.Text, primary_key=True),
-    sa.Column("wrapped", sa.LargeBinary, nullable=False),
-    sa.Column("wrapped_by", sa.Text, nullable=False, comment="id of the master key"),
-    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-)
+__all__ = ["KeyStore", "MemoryKeyStore", "SqlKeyStore", "create_keystore"]
 
 
 class KeyStore(Protocol):
-    """Where the keys of cases live. Every method may block on a database."""
+    """Where keys live. Every method may block on a database."""
 
-    def create(self, case_id: str) -> bytes:
-        """The key of a case, made if there is none."""
+    def create(self, key_id: str) -> bytes:
+        """A key, made if there is none."""
         ...
 
-    def get(self, case_id: str) -> bytes:
-        """The key of a case; raises KeyMissingError where there is none, and never makes one."""
+    def get(self, key_id: str) -> bytes:
+        """A key; raises KeyMissingError where there is none, and never makes one."""
+        ...
+
+    def root(self) -> bytes:
+        """Tuntas's root key; made in a key store that holds nothing yet, and never again."""
+        ...
+
+    def payload_version(self, owner: str) -> int:
+        """The newest version of an owner's payload key."""
         ...
 
     def destroy(self, case_id: str) -> None:
-        """Destroy the key of a case; once more changes nothing."""
+        """Destroy every key of a case; once more changes nothing."""
         ...
-
-
-def create_keystore(engine: sa.Engine, role: str) -> None:
-    """Make the table, as the database's owner, and give the application's role what it needs and no more."""
-    metadata.create_all(engine)
-    name = engine.dialect.identifier_preparer.quote_identifier(role)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"GRANT SELECT, INSERT, DELETE, UPDATE (wrapped, wrapped_by) ON case_keys TO {name}")
 
 
 class SqlKeyStore:
     """Keys in PostgreSQL. Another process may use a destroyed key for `ttl` seconds, from its cache."""
 
     def __init__(
-        self, engine: sa.Engine, master: MasterKey, ttl: float = 60.0, clock: Callable[[], float] = monotonic
+        self, engine: sa.Engine, masters: WrappingKey, ttl: float = 60.0, clock: Callable[[], float] = monotonic
     ) -> None:
         self._engine = engine
-        self._master = master
-        self._cache = KeyCache(ttl, clock)
+        self._masters = masters
+        self._cache: KeyCache[Ring] = KeyCache(ttl, clock)
 
-    def create(self, case_id: str) -> bytes:
-        """The key of a case, made if there is none; of two that make it at once, both get the same."""
-        wrapped = self._master.wrap(new_key(), case_id.encode())
-        values = {"case_id": case_id, "wrapped": wrapped, "wrapped_by": self._master.key_id}
+    def create(self, key_id: str) -> bytes:
+        """A key, made if there is none; of two that make it at once, both get the same."""
         with writing(self._engine) as connection:
-            connection.execute(insert(case_keys).values(values).on_conflict_do_nothing())
-        self._cache.forget(case_id)  # another process may have destroyed the one kept here
-        return self.get(case_id)
+            connection.execute(insert(keys).values(self._new(key_id)).on_conflict_do_nothing())
+        self._cache.forget(key_owner(key_id))  # another process may have destroyed the one kept here
+        return self.get(key_id)
 
-    def get(self, case_id: str) -> bytes:
-        """The key of a case; raises KeyMissingError where there is none, and never makes one."""
-        return self._cache.get(case_id, self._read)
+    def get(self, key_id: str) -> bytes:
+        """A key; raises KeyMissingError where there is none, and never makes one."""
+        owner = key_owner(key_id)
+        ring = self._cache.get(owner, self._ring)
+        if key_id not in ring:
+            # It may have been made by another process since.
+            self._cache.forget(owner)
+            ring = self._cache.get(owner, self._ring)
+        return ring.key(key_id)
+
+    def root(self) -> bytes:
+        """Tuntas's root key; made in a key store that holds nothing yet, and never again."""
+        values = sa.select(*(sa.literal(value).label(name) for name, value in self._new(ROOT_KEY).items()))
+        empty = values.where(~sa.exists().select_from(keys))
+        made = insert(keys).from_select(["id", "owner", "wrapped", "wrapped_by"], empty).on_conflict_do_nothing()
+        try:
+            return self.get(ROOT_KEY)
+        except KeyMissingError:
+            with writing(self._engine) as connection:
+                connection.execute(made)
+            return self.get(ROOT_KEY)
+
+    def payload_version(self, owner: str) -> int:
+        """The newest version of an owner's payload key, as known for at most `ttl` seconds."""
+        return self._cache.get(owner, self._ring).payload_version()
 
     def destroy(self, case_id: str) -> None:
-        """Destroy the key of a case: nothing sealed under it can be read again."""
+        """Destroy every key of a case: nothing sealed under them can be read again."""
         with writing(self._engine) as connection:
-            connection.execute(sa.delete(case_keys).where(case_keys.c.case_id == case_id))
+            connection.execute(sa.delete(keys).where(keys.c.owner == case_id))
         self._cache.forget(case_id)
 
-    def rewrap(self, previous: MasterKey) -> int:
-        """Wrap anew every key still wrapped under the previous master key, and give their number."""
-        theirs = sa.select(case_keys).where(case_keys.c.wrapped_by == previous.key_id).with_for_update()
-        with writing(self._engine) as connection:
-            rows = connection.execute(theirs).all()
-            for row in rows:
-                aad = row.case_id.encode()
-                wrapped = self._master.wrap(previous.unwrap(row.wrapped, aad), aad)
-                update = sa.update(case_keys).where(case_keys.c.case_id == row.case_id)
-                connection.execute(update.values(wrapped=wrapped, wrapped_by=self._master.key_id))
-        return len(rows)
+    def _new(self, key_id: str) -> dict[str, object]:
+        wrapped = self._masters.wrap(new_key(), key_id.encode())
+        return {"id": key_id, "owner": key_owner(key_id), "wrapped": wrapped.key, "wrapped_by": wrapped.by}
 
-    def _read(self, case_id: str) -> bytes:
-        columns = sa.select(case_keys.c.wrapped, case_keys.c.wrapped_by)
+    def _ring(self, owner: str) -> Ring:
+        columns = sa.select(keys.c.id, keys.c.wrapped_by, keys.c.wrapped)
         with reading(self._engine) as connection:
-            row = connection.execute(columns.where(case_keys.c.case_id == case_id)).one_or_none()
-        if row is None:
-            raise KeyMissingError(f"case {case_id} has no key")
-        if row.wrapped_by != self._master.key_id:
-            raise VaultError(f"the key of case {case_id} is wrapped under master key {row.wrapped_by}")
-        return self._master.unwrap(row.wrapped, case_id.encode())
+            rows = connection.execute(columns.where(keys.c.owner == owner)).all()
+        if not rows and owner != OFFICE:
+            raise KeyMissingError(f"case {owner} has no key")
+        return Ring(((row.id, row.wrapped_by, row.wrapped) for row in rows), self._masters)
 
 
 class MemoryKeyStore:
@@ -116,18 +122,27 @@ class MemoryKeyStore:
         with self._lock:
             self._keys.update(keys)
 
-    def create(self, case_id: str) -> bytes:
-        """The key of a case, made if there is none."""
+    def create(self, key_id: str) -> bytes:
+        """A key, made if there is none."""
         with self._lock:
-            return self._keys.setdefault(case_id, new_key())
+            return self._keys.setdefault(key_id, new_key())
 
-    def get(self, case_id: str) -> bytes:
-        """The key of a case; raises KeyMissingError where there is none."""
+    def get(self, key_id: str) -> bytes:
+        """A key; raises KeyMissingError where there is none."""
         try:
-            return self._keys[case_id]
+            return self._keys[key_id]
         except KeyError:
-            raise KeyMissingError(f"case {case_id} has no key") from None
+            raise KeyMissingError(f"there is no key {key_id}") from None
+
+    def root(self) -> bytes:
+        """The root key, made at its first use."""
+        return self.create(ROOT_KEY)
+
+    def payload_version(self, owner: str) -> int:
+        """The newest version of an owner's payload key."""
+        return max((payload_version(key) for key in self._keys if key_owner(key) == owner), default=1)
 
     def destroy(self, case_id: str) -> None:
-        """Destroy the key of a case."""
-        self._keys.pop(case_id, None)
+        """Destroy every key of a case."""
+        for key_id in [key for key in self._keys if key_owner(key) == case_id]:
+            del self._keys[key_id]

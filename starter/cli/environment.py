@@ -23,7 +23,7 @@ def settings() -> "Settings":
     try:
         return load()
     except ValidationError as error:
-        lines = [f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False)]
+        lines = [": ".join((*map(str, e["loc"]), e["msg"])) for e in error.errors(include_input=False)]
         raise BadUsage("Settings are missing or wrong.", (*lines, WHERE)) from None
 
 

@@ -15,6 +15,8 @@ from starter.cli.failures import BadUsage
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
 
+    from casework.settings import Settings
+
 Port = Annotated[int, typer.Option(help="Port of the pages and the API; the four after it are used too.")]
 Data = Annotated[Path, typer.Option(metavar="DIR", help="Where everything is kept.")]
 Pathways = Annotated[Path | None, typer.Option(metavar="DIR", help="The district's own pathways.")]
@@ -64,7 +66,7 @@ def migrate() -> None:
     with failures():
         _migrate_cases(owner, role)
     with database(_keystore_owner(owner, keystore)) as engine:
-        _make_keystore(engine, keystore.username)
+        _make_keystore(engine, keystore.username, configured)
     screen.say("migrated")
 
 
@@ -83,7 +85,9 @@ def _migrate_cases(owner: str, role: str) -> None:
     migrate_cases(owner, role)
 
 
-def _make_keystore(engine: "Engine", role: str) -> None:
+def _make_keystore(engine: "Engine", role: str, configured: "Settings") -> None:
+    from casework.vault.keys import MasterKey
     from casework.vault.keystore import create_keystore
 
-    create_keystore(engine, role)
+    file = configured.master_key_file
+    create_keystore(engine, role, MasterKey.from_file(file) if file else None)

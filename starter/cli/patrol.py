@@ -55,7 +55,7 @@ async def _patrol(wait: float) -> "PatrolReport":
 
     outside = adapters(settings())
     try:
-        client = await connect(outside.settings, outside.keys, outside.master)
+        client = await connect(outside.settings, outside.keys, outside.root)
         async with asyncio.timeout(wait):
             return await go_round(client)
     except TimeoutError:

@@ -43,7 +43,7 @@ async def _replay(everything: bool) -> "tuple[int, list[Mismatch]]":
     outside = adapters(settings())
     try:
         count, found = await run(recorded(), recorded_converter())
-        client = await connect(outside.settings, outside.keys, outside.master)
+        client = await connect(outside.settings, outside.keys, outside.root)
         limits = (None, None) if everything else (SAMPLE, SECONDS)
         more, wrong = await run(open_histories(client, *limits), client.data_converter)
     finally:

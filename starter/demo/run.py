@@ -42,7 +42,7 @@ async def run(scenario: Scenario, advance: Callable[[str], None]) -> Played:
 async def run_on(settings: Settings, scenario: Scenario, advance: Callable[[str], None]) -> Played:
     """Play a scenario on an empty database, with an engine of its own."""
     with _closing(adapters(settings)) as outside:
-        async with ground.time_machine(data_converter(outside.keys, outside.master)) as environment:
+        async with ground.time_machine(data_converter(outside.keys, outside.root)) as environment:
             await _register(environment)
             return await _play(scenario, settings, outside, environment, advance)
 
