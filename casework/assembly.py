@@ -17,6 +17,8 @@ from casework.db.reads import SqlReads
 from casework.db.reservations import SqlReservations
 from casework.db.session import engine_for
 from casework.db.store import SqlCaseStore
+from casework.db.throttle import SqlThrottle
+from casework.db.web_sessions import SqlSessions
 from casework.directory.agencies import StaticAgencyDirectory, above, load_agencies
 from casework.directory.calendar import working_calendar
 from casework.models.agency import Agency
@@ -25,6 +27,7 @@ from casework.office import Office
 from casework.pathways import load, milestone_kinds
 from casework.ports import Directory
 from casework.settings import Settings
+from casework.signin import SignIn
 from casework.vault.keyed import CommandIds
 from casework.vault.keystore import SqlKeyStore
 from casework.vault.masters import masters_of
@@ -50,6 +53,8 @@ class Adapters:
     documents: SqlDocuments
     reads: SqlReads
     accounts: SqlAccounts
+    throttle: SqlThrottle
+    sessions: SqlSessions
     notices: SqlNotices
     builds: SqlBuilds
     heartbeats: SqlHeartbeats
@@ -88,12 +93,26 @@ def adapters(settings: Settings) -> Adapters:
         documents=SqlDocuments(engine),
         reads=SqlReads(engine),
         accounts=SqlAccounts(engine),
+        throttle=SqlThrottle(engine, master.derive(b"throttle")),
+        sessions=SqlSessions(engine),
         notices=SqlNotices(engine),
         builds=SqlBuilds(engine),
         heartbeats=SqlHeartbeats(engine),
         patrol=SqlPatrol(engine),
         findings=SqlFindings(engine),
         directory=StaticAgencyDirectory(load_agencies()),
+    )
+
+
+def entrance(outside: Adapters, office: Office) -> SignIn:
+    """The way in of an office."""
+    return SignIn(
+        accounts=outside.accounts,
+        throttle=outside.throttle,
+        sessions=outside.sessions,
+        tell=outside.notices.queue,
+        lead_agency_id=office.lead_agency_id,
+        now=office.now,
     )
 
 

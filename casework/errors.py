@@ -98,6 +98,12 @@ class UnauthenticatedError(CaseworkError):
     code, status, title = "unauthenticated", 401, "Sign in first"
 
 
+class SecondFactorRequiredError(CaseworkError):
+    """The password is right. `extra["enrolment"]` is there where a second factor has yet to be set up."""
+
+    code, status, title = "second_factor_required", 401, "A second factor is asked for"
+
+
 class RevisionConflictError(CaseworkError):
     """`extra["revision"]` is the current one."""
 

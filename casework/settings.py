@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     temporal_namespace: str = Field("default", alias="TEMPORAL_NAMESPACE", description="Temporal namespace")
     web_host: str = Field("127.0.0.1", alias="TUNTAS_HOST", description="Where the web process listens")
     web_port: int = Field(8000, alias="TUNTAS_PORT", description="Port of the web process")
+    proxies: str = Field(
+        "127.0.0.1",
+        alias="TUNTAS_PROXIES",
+        description="Addresses of proxies that are believed about who asks, separated by commas",
+    )
     district: str = Field("OKUS", alias="TUNTAS_DISTRICT", description="District code of case numbers")
     timezone: str = Field("Asia/Jakarta", alias="TUNTAS_TIMEZONE", description="Zone of the office")
     lead_unit: Literal["dinas-pppappkb", "uptd-ppa-oku-selatan"] = Field(

@@ -1,6 +1,6 @@
 """Memory twins of the ports, and an asking side that applies the real rules to them: the API without servers."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ from casework.ports import Board, BoardQuery, Reservation, Stalled, Standing
 from casework.ports import Queued as QueuedRow
 from casework.rules.access import clocks_shown, may_see, referral_shown, shown
 from casework.rules.decide import begin, decide
+from casework.signin import Knock, Passwords, Session, SignIn
 from casework.vault.keyed import CommandIds
 from casework.vault.keys import MasterKey
 from casework.vault.keystore import MemoryKeyStore
@@ -274,10 +275,22 @@ class MemoryAccounts:
     def get(self, account_id: str) -> Account | None:
         return self._accounts.get(account_id)
 
+    def by_username(self, username: str) -> Account | None:
+        return self.get(username)
+
+    def revoke_token(self, token: str) -> None:
+        raise NotImplementedError("what is kept of tokens is asked of the database")
+
+    def sign_out(self, account_id: str) -> None:
+        raise NotImplementedError("what is kept of tokens is asked of the database")
+
+    def set_password(self, account_id: str, password: str) -> None:
+        raise NotImplementedError("what is kept of passwords is asked of the database")
+
     def sign_in(self, username: str, password: str) -> Account | None:
         return self.get(username) if password == PASSWORD else None
 
-    def issue_token(self, account_id: str, seconds: int) -> tuple[str, datetime]:
+    def issue_token(self, account_id: str, seconds: int, scopes: Sequence[str] | None = None) -> tuple[str, datetime]:
         return f"token-{account_id}", datetime.now(UTC) + timedelta(seconds=seconds)
 
     def of_token(self, token: str) -> Account | None:
@@ -289,6 +302,40 @@ class MemoryAccounts:
 
     def set_absence(self, account_id: str, starts_at: datetime, ends_at: datetime, deputy_id: str | None) -> None:
         raise NotImplementedError("what is kept of absences is asked of the database")
+
+
+class OpenThrottle:
+    """Lets everybody knock as often as they like; what is counted is asked of the database."""
+
+    def knock(self, username: str, address: str) -> Knock:
+        return Knock("", "", "", 1)
+
+    def succeeded(self, knock: Knock) -> None:
+        """Nothing is counted."""
+
+    def give_back(self, knock: Knock) -> None:
+        """Nothing is counted."""
+
+    def form(self, name: str, address: str) -> None:
+        """Nothing is counted."""
+
+
+class NoSessions:
+    """Nobody has one; those that are kept are asked of the database."""
+
+    def begin(self, account: Account, instead_of: str | None = None) -> Session:
+        raise NotImplementedError
+
+    def of(self, secret: str) -> Session | None:
+        return None
+
+    def end(self, secret: str) -> None:
+        """There is none."""
+
+
+def sign_in_of(accounts: Passwords) -> SignIn:
+    """A way in that only looks at passwords."""
+    return SignIn(accounts, OpenThrottle(), NoSessions(), len, LEAD, lambda: datetime.now(UTC))
 
 
 class MemoryCases(Cases):
@@ -401,7 +448,8 @@ def web_at(now: Callable[[], datetime]) -> Web:
     cases = MemoryCases(desk, memory)
     parts = {"database": True, "engine": True, "worker": True}
     checks = {name: _check(parts, name) for name in parts}
-    site = Site(cases=cases, desk=desk, agencies=tuple(DIRECTORY), checks=checks)
+    signin = sign_in_of(cast(Passwords, desk.accounts))
+    site = Site(cases=cases, desk=desk, signin=signin, agencies=tuple(DIRECTORY), checks=checks)
     return Web(memory, cases, create_app(site), parts, site)
 
 

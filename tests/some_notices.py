@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP
 
 from casework import notices
 from casework.models.notice import (
+    OF_NO_CASE,
     Contact,
     ContactMedium,
     Language,
@@ -48,8 +49,10 @@ def a_notice(kind: NoticeKind = NoticeKind.REFERRAL_SENT, **changes: Any) -> Not
         "due_at": AT,
         "created_at": AT,
     }
+    if kind in OF_NO_CASE:
+        fields |= {"case_id": None, "case_number": None}
     if kind is NoticeKind.DIGEST:
-        fields |= {"case_id": None, "case_number": None, "waiting": 3}
+        fields |= {"waiting": 3}
     return Notice(**fields | changes)
 
 

@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.records import RecordsActivities
-from casework.assembly import Adapters, adapters, office
+from casework.assembly import Adapters, adapters, entrance, office
 from casework.ids import new_id
 from casework.models.people import Actor, Role
 from casework.office import Office
@@ -26,6 +26,7 @@ from casework.temporal.sandbox import workflow_runner
 from starter.asking import Asking
 from starter.cases import Cases
 from starter.desk import Desk
+from web.site import Site
 from workflows.case import CaseWorkflow
 
 LEAD = "dinas-pppappkb"
@@ -77,6 +78,11 @@ class Stack:
     @property
     def hospital(self) -> Actor:
         return self.actor("hospital", Role.AGENCY_OFFICER, "rsud-muaradua")
+
+    @property
+    def site(self) -> Site:
+        """What a web process stands on."""
+        return Site(cases=self.cases, desk=self.desk, signin=entrance(self.outside, self.office))
 
     def ask(self, actor: Actor, case_id: str = "", **more: Any) -> Asking:
         """The circumstances of a command, under a key of its own unless one is given."""

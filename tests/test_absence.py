@@ -20,7 +20,6 @@ from tests.command_line import Run, run
 from tests.postgres import Scratch, scratch_database
 from tests.test_api_errors import is_problem
 from web.app import create_app
-from web.site import Site
 
 __all__ = ["run"]
 
@@ -70,7 +69,7 @@ async def office() -> AsyncIterator[Office]:
         people = {name: accounts.add(name, "password", role, agency) for name, role, agency in PEOPLE}
         accounts.disable(people["gone"].id)
         cases = web().cases
-        site = Site(cases=cases, desk=replace(cases._desk, accounts=accounts))
+        site = replace(web().site, desk=replace(cases._desk, accounts=accounts))
         transport = httpx.ASGITransport(create_app(site))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield Office(scratch, accounts, client, people)

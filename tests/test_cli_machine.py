@@ -121,11 +121,17 @@ def test_accounts_are_added_given_a_token_and_disabled(
     known = accounts.of_token(token)
     assert known is not None
     assert known.username == "siti"
+    monkeypatch.setenv("TUNTAS_PASSWORD", "lain-sama-sekali-ini")
+    assert run("account", "password", "siti")[0] == 0
+    assert accounts.of_token(token) is None
+    assert accounts.sign_in("siti", "lain-sama-sekali-ini") is not None
+    token = run("account", "token", "siti")[1].strip()
     assert run("account", "disable", "siti")[0] == 0
     assert accounts.of_token(token) is None
     assert run("account", "token", "siti")[0] == 1
     assert run("account", "disable", "nobody")[0] == 1
     monkeypatch.setenv("TUNTAS_PASSWORD", "short")
+    assert run("account", "password", "siti")[0] == 1
     assert run("account", "add", "budi", "--role", "viewer", "--agency", "bupati")[0] == 1
     engine.dispose()
 

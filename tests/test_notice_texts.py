@@ -9,11 +9,12 @@ import pytest
 from jinja2 import Environment, UndefinedError, meta
 
 from casework.models.notice import (
+    OF_NO_CASE,
     Language,
     NoticeKind,
 )
 from casework.models.pathway import Category
-from casework.notices.render import Context, clock_text, due_text, environment, render, sources, texts
+from casework.notices.render import PAGES, Context, clock_text, due_text, environment, render, sources, texts
 from casework.pathways import load
 from tests.some_notices import AT, BASE, CLOCKS, JAKARTA, NUMBER, a_notice
 
@@ -28,9 +29,9 @@ def test_every_kind_has_texts_and_no_text_is_without_a_kind() -> None:
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_kind_renders_in_every_language(kind: NoticeKind, language: Language) -> None:
     rendered = render(a_notice(kind), language, JAKARTA, BASE)
-    page = "/stalled" if kind is NoticeKind.DIGEST else f"/cases/{NUMBER}"
+    page = PAGES.get(kind, f"/cases/{NUMBER}")
 
-    assert (NUMBER in rendered.subject) == (kind is not NoticeKind.DIGEST)
+    assert (NUMBER in rendered.subject) == (kind not in OF_NO_CASE)
     assert len(rendered.subject) < 60
     assert "\n" not in rendered.subject
     assert f"https://tuntas.example{page}\n" in rendered.body

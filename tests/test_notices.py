@@ -88,7 +88,7 @@ def test_notices_and_outcomes_survive_json() -> None:
     assert Outcome.model_validate_json(outcome.model_dump_json()) == outcome
 
 
-def test_a_digest_alone_is_of_no_case_and_says_how_much_waits() -> None:
+def test_a_digest_and_what_tells_of_an_account_are_of_no_case() -> None:
     for kind, wrong in (
         (NoticeKind.REMINDER, {"case_id": None}),
         (NoticeKind.REMINDER, {"case_number": None}),
@@ -97,6 +97,8 @@ def test_a_digest_alone_is_of_no_case_and_says_how_much_waits() -> None:
         (NoticeKind.DIGEST, {"case_number": NUMBER}),
         (NoticeKind.DIGEST, {"waiting": None}),
         (NoticeKind.DIGEST, {"waiting": -1}),
+        (NoticeKind.SIGN_IN_FAILING, {"case_id": "0197-case"}),
+        (NoticeKind.SIGN_IN_FAILING, {"waiting": 3}),
     ):
         with pytest.raises(ValidationError):
             a_notice(kind, **wrong)

@@ -18,7 +18,6 @@ from tests.test_api_errors import is_problem
 from tests.test_board import beat
 from tests.test_walk import opened
 from web.app import create_app
-from web.site import Site
 
 MONTH = timedelta(days=31)
 
@@ -33,7 +32,7 @@ async def asking(app: Stack, who: Actor, later: timedelta = timedelta()) -> Asyn
     """A client of somebody, of a web process whose clock shows a later time."""
     desk = replace(app.desk, office=replace(app.office, now=lambda: datetime.now(UTC) + later))
     token, _ = app.outside.accounts.issue_token(who.account_id, 60)
-    transport = httpx.ASGITransport(create_app(Site(cases=app.cases, desk=desk)))
+    transport = httpx.ASGITransport(create_app(replace(app.site, desk=desk)))
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1", headers=headers) as client:
         yield client

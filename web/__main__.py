@@ -22,6 +22,7 @@ async def serve(settings: Settings) -> None:
         log_config=None,
         access_log=False,  # it would write addresses with ids; `web.requests` logs without them
         server_header=False,
+        forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     await uvicorn.Server(config).serve()

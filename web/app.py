@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from casework.errors import CaseworkError
-from web.api import absences, health, problems, reference, stalled, tokens
+from web import sessions
+from web.api import absences, health, oauth, problems, reference, stalled, tokens
 from web.api.absences import AbsenceEntry
 from web.api.cases import CaseReading
 from web.api.door import Door
@@ -21,11 +22,12 @@ from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
 from web.api.routing import Api
 from web.api.texts import Texts
-from web.api.tokens import SignIn
+from web.api.tokens import ChangePassword, SignIn
 from web.api.writes import Writes, bodies
 from web.headers import headers_of
 from web.limits import BodyLimit
 from web.requests import Requests
+from web.sessions import SessionDoor
 from web.site import Site
 
 WAITERS = 32
@@ -51,7 +53,7 @@ def create_app(site: Site) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         routes=routes(site),
-        bodies=(*bodies(), CasesSearch, SignIn, AbsenceEntry),
+        bodies=(*bodies(), CasesSearch, SignIn, ChangePassword, AbsenceEntry),
         middleware=[Middleware(Requests, headers_of(tls=site.tls)), Middleware(BodyLimit)],
         exception_handlers={
             CaseworkError: problems.on_refusal,
@@ -68,7 +70,9 @@ def routes(site: Site) -> list[APIRoute]:
     door, texts = Door(desk.accounts), Texts(desk.reads, desk.documents, desk.vault)
     cases = CaseReading(site, door, texts)
     return [
-        *tokens.routes(site),
+        *tokens.routes(site, door),
+        *oauth.routes(site),
+        *sessions.routes(site, SessionDoor(site.signin.sessions)),
         *Writes(site, door, texts).routes(),
         *cases.routes(),
         *RecordReading(site, door, texts, cases).routes(),

@@ -9,7 +9,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-from casework.assembly import adapters, office
+from casework.assembly import adapters, entrance, office
 from casework.db.heartbeats import SqlHeartbeats
 from casework.office import Office
 from casework.settings import Settings
@@ -35,6 +35,7 @@ async def site_of(settings: Settings) -> Site:
     return Site(
         cases=Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events),
         desk=desk,
+        signin=entrance(outside, own),
         agencies=tuple(outside.directory),
         checks={
             "database": lambda: databases_answer(outside.engine, outside.key_engine),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from anyio import CapacityLimiter
 
 from casework.models.agency import Agency
+from casework.signin import SignIn
 from starter.cases import Cases
 from starter.desk import Desk
 
@@ -21,6 +22,7 @@ class Site:
 
     cases: Cases
     desk: Desk
+    signin: SignIn
     agencies: tuple[Agency, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """By part (`database`, `engine`, `worker`); each gives False, or raises, where it is away."""

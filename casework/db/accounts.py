@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from casework.db.passwords import Passwords
 from casework.db.session import Clock, reading, wall_clock, writing
 from casework.db.tables import absences, accounts, cases, contacts
-from casework.db.tokens import ACCOUNT, SqlTokens
+from casework.db.tokens import ACCOUNT, SqlTokens, end_all
 from casework.errors import InvalidInputError, UnknownAccountError
 from casework.ids import new_id
 from casework.models.codes import Status
@@ -61,18 +61,19 @@ class SqlAccounts(SqlTokens):
         return account
 
     def set_password(self, account_id: str, password: str) -> None:
-        """Give an account another password; its tokens live on."""
-        mine = accounts.c.id == account_id
+        """Give an account another password, and end its tokens and sessions at once."""
+        kept = self._passwords.hash(password)
         with writing(self._engine) as connection:
-            connection.execute(update(accounts).where(mine).values(password_hash=self._passwords.hash(password)))
+            connection.execute(update(accounts).where(accounts.c.id == account_id).values(password_hash=kept))
+            end_all(connection, account_id, self._now())
 
     def disable(self, account_id: str) -> None:
-        """Let an account sign in no more, and end all its tokens at once."""
+        """Let an account sign in no more, and end its tokens and sessions at once."""
         with writing(self._engine) as connection:
             known = connection.execute(update(accounts).where(accounts.c.id == account_id).values(disabled=True))
             if known.rowcount != 1:
                 raise UnknownAccountError("There is no such account.")
-            self._end_tokens(connection, account_id)
+            end_all(connection, account_id, self._now())
 
     def of_office(self, agency_id: str, role: str | None = None) -> list[Mapping[str, Any]]:
         """The office's accounts with `open_cases` and the absence that is on or comes next.

@@ -2,12 +2,13 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from casework.db.session import Clock, reading, writing
-from casework.db.tables import accounts, tokens
+from casework.db.tables import accounts, sessions, tokens
 from casework.models.people import Account
 
 ACCOUNT = (accounts.c.id, accounts.c.username, accounts.c.role, accounts.c.agency_id, accounts.c.disabled)
@@ -20,35 +21,45 @@ class SqlTokens:
         self._engine = engine
         self._now = now
 
-    def issue_token(self, account_id: str, seconds: int) -> tuple[str, datetime]:
-        """A bearer token and its end; only its hash is kept."""
+    def issue_token(self, account_id: str, seconds: int, scopes: Iterable[str] | None = None) -> tuple[str, datetime]:
+        """A bearer token and its end; only its hash is kept. With `scopes` it is good for those alone."""
         token = secrets.token_urlsafe(32)
         issued_at = self._now()
         expires_at = issued_at + timedelta(seconds=seconds)
-        row = {"token_hash": _hash(token), "account_id": account_id, "issued_at": issued_at, "expires_at": expires_at}
+        row = {"token_hash": hash_of(token), "account_id": account_id, "issued_at": issued_at, "expires_at": expires_at}
+        limited = None if scopes is None else sorted(scopes)
         with writing(self._engine) as connection:
-            connection.execute(insert(tokens), row)
+            connection.execute(insert(tokens), {**row, "scopes": limited})
         return token, expires_at
 
     def of_token(self, token: str) -> Account | None:
         """The account of a live token; None where it is unknown, at its end, revoked, or of a disabled account."""
         live = (tokens.c.expires_at > self._now()) & tokens.c.revoked_at.is_(None) & ~accounts.c.disabled
-        found = select(*ACCOUNT).join(tokens, tokens.c.account_id == accounts.c.id)
+        found = select(*ACCOUNT, tokens.c.scopes).join(tokens, tokens.c.account_id == accounts.c.id)
         with reading(self._engine) as connection:
-            row = connection.execute(found.where(tokens.c.token_hash == _hash(token), live)).one_or_none()
+            row = connection.execute(found.where(tokens.c.token_hash == hash_of(token), live)).one_or_none()
         return Account(**row._mapping) if row else None
 
     def revoke_token(self, token: str) -> None:
         """End a token now; an unknown one changes nothing."""
         with writing(self._engine) as connection:
-            mine = (tokens.c.token_hash == _hash(token)) & tokens.c.revoked_at.is_(None)
+            mine = (tokens.c.token_hash == hash_of(token)) & tokens.c.revoked_at.is_(None)
             connection.execute(update(tokens).where(mine).values(revoked_at=self._now()))
 
-    def _end_tokens(self, connection: Connection, account_id: str) -> None:
-        mine = (tokens.c.account_id == account_id) & tokens.c.revoked_at.is_(None)
-        connection.execute(update(tokens).where(mine).values(revoked_at=self._now()))
+    def sign_out(self, account_id: str) -> None:
+        """End every token and every session of an account now."""
+        with writing(self._engine) as connection:
+            end_all(connection, account_id, self._now())
 
 
-def _hash(token: str) -> str:
-    # Fast on purpose: what is hashed is random, so there is nothing to guess.
+def end_all(connection: Connection, account_id: str, now: datetime) -> None:
+    """End tokens and sessions of an account in the transaction that is under way."""
+    mine = (tokens.c.account_id == account_id) & tokens.c.revoked_at.is_(None)
+    connection.execute(update(tokens).where(mine).values(revoked_at=now))
+    open_ = (sessions.c.account_id == account_id) & sessions.c.ended_at.is_(None)
+    connection.execute(update(sessions).where(open_).values(ended_at=now))
+
+
+def hash_of(token: str) -> str:
+    """What is kept of a random secret. Fast on purpose: there is nothing to guess."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()

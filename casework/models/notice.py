@@ -40,6 +40,10 @@ class NoticeKind(Codes):
     ESCALATION = "escalation"
     CLOCK_RELEASED = "clock_released"
     DIGEST = "digest"
+    SIGN_IN_FAILING = "sign_in_failing"
+
+
+OF_NO_CASE = frozenset({NoticeKind.DIGEST, NoticeKind.SIGN_IN_FAILING})
 
 
 class Recipient(Model):
@@ -59,9 +63,10 @@ class Recipient(Model):
 
 
 class Notice(Model):
-    """One thing to be told once to one recipient. `about_id` is the referral or deadline it is about.
+    """One thing to be told once to one recipient. `about_id` is the referral, deadline or account it is about.
 
-    `about_kind` is the kind of that deadline. A digest is of no case: it says how much is `waiting`.
+    `about_kind` is the kind of that deadline. A digest says how much is `waiting`. Neither it nor what tells of an
+    account is of a case.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
@@ -76,11 +81,11 @@ class Notice(Model):
     created_at: Instant
 
     @model_validator(mode="after")
-    def _of_a_case_or_a_digest(self) -> Self:
-        digest = self.kind is NoticeKind.DIGEST
-        if (self.case_id is None) != digest or (self.case_number is None) != digest:
-            raise ValueError("a digest is of no case, every other notice of one")
-        if (self.waiting is not None) != digest:
+    def _of_a_case_or_of_none(self) -> Self:
+        of_none = self.kind in OF_NO_CASE
+        if (self.case_id is None) != of_none or (self.case_number is None) != of_none:
+            raise ValueError("a digest and what tells of an account are of no case, every other notice of one")
+        if (self.waiting is not None) != (self.kind is NoticeKind.DIGEST):
             raise ValueError("a digest, and nothing else, says how much is waiting")
         return self
 

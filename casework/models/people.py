@@ -46,6 +46,8 @@ class Account(Model):
     role: Role
     agency_id: Id
     disabled: bool = False
+    scopes: tuple[str, ...] | None = None
+    """What the token it came with is good for; None where that is all the role may do."""
 
     @property
     def actor(self) -> Actor:

@@ -13,8 +13,8 @@ from casework.models.base import Model
 from casework.models.notice import Language, Notice, NoticeKind
 from casework.notices.port import Rendered
 
-BOARD = "/stalled"
-"""The page of what waits too long."""
+PAGES = {NoticeKind.DIGEST: "/stalled", NoticeKind.SIGN_IN_FAILING: "/accounts"}
+"""Where a notice of no case leads: to what waits too long, to the accounts of the office."""
 
 
 class Context(Model):
@@ -93,7 +93,7 @@ def render(notice: Notice, language: Language, zone: ZoneInfo, base_url: str) ->
     """A notice in one language: a fixed sentence, number, time limit and link. Same notice, same text."""
     context = Context(
         case_number=notice.case_number,
-        link=base_url.rstrip("/") + (f"/cases/{notice.case_number}" if notice.case_number else BOARD),
+        link=base_url.rstrip("/") + PAGES.get(notice.kind, f"/cases/{notice.case_number}"),
         due=due_text(notice.due_at, language, zone) if notice.due_at else None,
         about=clock_text(notice.about_kind, language) if notice.about_kind else None,
         waiting=notice.waiting,

@@ -249,6 +249,14 @@ class Token(Answer):
     account: SignedIn
 
 
+class SessionOf(Answer):
+    """A session in a browser, whose it is, and the token that its writes carry as `X-CSRF-Token`."""
+
+    account: SignedIn
+    csrf_token: str
+    expires_at: datetime
+
+
 class OAuthToken(Answer):
     """RFC 6749 section 5.1."""
 

@@ -49,6 +49,11 @@ class Door:
         return account
 
 
+def address_of(request: Request) -> str:
+    """The address that a request comes from, as the proxy before us has it."""
+    return request.client.host if request.client else ""
+
+
 def asking(actor: Actor, key: str | None, if_match: str | None) -> Asking:
     """The circumstances of a command; `If-Match: *` asks for no particular revision."""
     revision = int(if_match.strip('"')) if if_match and if_match != "*" else None

@@ -63,7 +63,9 @@ def problem(
 
 def of_error(error: CaseworkError) -> Problem:
     """A refusal, with what it says besides: `errors`, `allowed`, `blockers`, `revision`."""
-    return problem(error.status, error.code, error.title, error.detail, **error.extra)
+    wait = error.extra.get("retry_after")
+    headers = None if wait is None else {"Retry-After": str(wait)}
+    return problem(error.status, error.code, error.title, error.detail, headers, **error.extra)
 
 
 def invalid(found: Iterable[ErrorDetails | Mapping[str, Any]]) -> CaseworkError:

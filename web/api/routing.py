@@ -12,6 +12,7 @@ from web.api.answers import Page, ProblemAnswer
 from web.api.door import no_query
 
 V1 = "/api/v1"
+NO_CONTENT = 204
 SCHEMAS = "#/components/schemas/"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{SCHEMAS}ProblemAnswer"}}}
 REFUSALS: "Responses" = {
@@ -57,26 +58,32 @@ def write(
     summary: str,
     body: type[BaseModel] | None = None,
     *,
+    method: str = "POST",
     status: int = 200,
     extra: dict[str, Any] | None = None,
     also: Responses | None = None,
     headers: Sequence[str] = (),
 ) -> APIRoute:
-    """A POST. `body` is read by the endpoint's own dependency; here it is only described."""
+    """A POST, unless told otherwise. `body` is read by the endpoint's own dependency; here it is only described."""
     described = {"requestBody": json_body(body)} if body else {}
     return APIRoute(
         path,
         endpoint,
-        methods=["POST"],
+        methods=[method],
         status_code=status,
         response_model=answer,
         responses={**REFUSALS, **sent(status, headers), **(also or {})},
         summary=summary,
         name=summary,
-        operation_id=operation("post", path),
+        operation_id=operation(method.lower(), path),
         dependencies=[Depends(no_query)],
         openapi_extra={**described, **(extra or {})},
     )
+
+
+def end(path: str, endpoint: Endpoint, summary: str) -> APIRoute:
+    """A DELETE: what it names is over, and there is nothing to say of it."""
+    return write(path, endpoint, None, summary, method="DELETE", status=NO_CONTENT)
 
 
 def sent(status: int, headers: Sequence[str]) -> Responses:

@@ -5,6 +5,7 @@ from casework.db.tables.cases import case_log, cases, deadlines, notifications, 
 from casework.db.tables.intake import case_numbers, documents, reservations
 from casework.db.tables.outbox import notices
 from casework.db.tables.people import absences, accounts, contacts, tokens
+from casework.db.tables.signin import clients, factors, identities, offices, recovery_codes, sessions, throttles
 from casework.db.tables.watch import builds, findings, heartbeats
 
 __all__ = [
@@ -15,15 +16,22 @@ __all__ = [
     "case_log",
     "case_numbers",
     "cases",
+    "clients",
     "contacts",
     "deadlines",
     "documents",
+    "factors",
     "findings",
     "heartbeats",
+    "identities",
     "metadata",
     "notices",
     "notifications",
+    "offices",
+    "recovery_codes",
     "referrals",
     "reservations",
+    "sessions",
+    "throttles",
     "tokens",
 ]

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Text, text
 
-from casework.db.tables.base import INSTANT, may, metadata, must
+from casework.db.tables.base import INSTANT, TEXTS, may, metadata, must
 
 accounts = Table(
     "accounts",
@@ -34,6 +34,7 @@ tokens = Table(
     must("issued_at", INSTANT),
     must("expires_at", INSTANT),
     may("revoked_at", INSTANT),
+    may("scopes", TEXTS),
     Index("tokens_of_account", "account_id"),
 )
 

@@ -1,0 +1,128 @@
+"""Who has failed how often, shared by all processes. Of names and addresses keyed hashes are kept, nothing else."""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from math import ceil
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, func, or_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from casework.db.session import Clock, wall_clock, writing
+from casework.db.tables import throttles
+from casework.errors import TooManyRequestsError
+from casework.rules.throttle import (
+    FORMS,
+    FROM_ONE_PLACE,
+    OF_ONE_ACCOUNT,
+    OF_ONE_ADDRESS,
+    Limit,
+    Tries,
+    failed,
+    opens_at,
+)
+from casework.signin import Knock
+
+KNOWN = timedelta(days=30)
+"""How long an address from which somebody signed in counts as theirs."""
+
+
+class SqlThrottle:
+    """Lets tries through, or says how long to wait. A try that has to wait changes nothing."""
+
+    def __init__(self, engine: Engine, key: bytes, now: Clock = wall_clock) -> None:
+        self._engine = engine
+        self._secret = key
+        self._now = now
+
+    def knock(self, username: str, address: str) -> Knock:
+        """A try to sign in; raises TooManyRequestsError with `retry_after` where it comes too early."""
+        network = network_of(address)
+        place, one = self._key("place", username, network), self._key("account", username)
+        all_from = self._key("address", network)
+        limits = {place: FROM_ONE_PLACE, one: OF_ONE_ACCOUNT, all_from: OF_ONE_ADDRESS}
+        now = self._now()
+        with writing(self._engine) as connection:
+            rows = _locked(connection, limits, now)
+            signed_in = rows[place]["succeeded_at"]
+            # Who has signed in from there before waits for their own failures only: nobody elsewhere can lock them out.
+            known = signed_in is not None and now - signed_in < KNOWN
+            tries = _tries(rows)
+            _refuse_early({place: FROM_ONE_PLACE} if known else limits, tries, now)
+            _count(connection, limits, tries, now)
+        return Knock(place, one, all_from, failed(OF_ONE_ACCOUNT, tries[one], now).failures)
+
+    def succeeded(self, knock: Knock) -> None:
+        """It was no failure: what failed before from there is forgotten, and the address is known."""
+        now = self._now()
+        with writing(self._engine) as connection:
+            mine = throttles.c.key == knock.place
+            connection.execute(update(throttles).where(mine).values(failures=0, last_at=now, succeeded_at=now))
+            _one_less(connection, knock.account, knock.address)
+            long_ago = or_(throttles.c.succeeded_at.is_(None), throttles.c.succeeded_at < now - KNOWN)
+            forgotten = throttles.c.last_at < now - FROM_ONE_PLACE.forgotten
+            connection.execute(delete(throttles).where(forgotten, long_ago))
+
+    def give_back(self, knock: Knock) -> None:
+        """It was neither: right so far, but not all that is asked for."""
+        with writing(self._engine) as connection:
+            _one_less(connection, knock.place, knock.account, knock.address)
+
+    def form(self, name: str, address: str) -> None:
+        """A form is sent in by nobody known; raises TooManyRequestsError where too many come from one address."""
+        limits, now = {self._key("form", name, network_of(address)): FORMS}, self._now()
+        with writing(self._engine) as connection:
+            tries = _tries(_locked(connection, limits, now))
+            _refuse_early(limits, tries, now)
+            _count(connection, limits, tries, now)
+
+    def _key(self, *parts: str) -> str:
+        text = "\0".join(parts).encode(errors="surrogatepass")
+        return hmac.digest(self._secret, text, "sha256").hex()
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the whole network that a household or office is given."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv6Address):
+        return str(known.ipv4_mapped or ip_network((known, 64), strict=False))
+    return str(known)
+
+
+def _locked(connection: Connection, limits: Mapping[str, Limit], now: datetime) -> dict[str, Mapping[str, Any]]:
+    """The rows, made where they are missing, and nobody else's until the end of the transaction."""
+    fresh = [
+        {"key": key, "failures": 0, "last_at": now} for key in sorted(limits)
+    ]  # in order: two never wait crosswise
+    new = insert(throttles).values(fresh)
+    taken = new.on_conflict_do_update(index_elements=[throttles.c.key], set_={"key": new.excluded.key})
+    return {row["key"]: dict(row) for row in connection.execute(taken.returning(throttles)).mappings()}
+
+
+def _tries(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Tries]:
+    return {key: Tries(failures=row["failures"], last_at=row["last_at"]) for key, row in rows.items()}
+
+
+def _refuse_early(limits: Mapping[str, Limit], tries: Mapping[str, Tries], now: datetime) -> None:
+    opens = max(opens_at(limit, tries[key], now) for key, limit in limits.items())
+    if opens > now:
+        seconds = ceil((opens - now).total_seconds())
+        raise TooManyRequestsError("Too many tries. Wait before the next one.", retry_after=seconds)
+
+
+def _count(connection: Connection, limits: Mapping[str, Limit], tries: Mapping[str, Tries], now: datetime) -> None:
+    rows = [{"key": key, **failed(limit, tries[key], now).model_dump()} for key, limit in sorted(limits.items())]
+    new = insert(throttles).values(rows)
+    changed = {"failures": new.excluded.failures, "last_at": new.excluded.last_at}
+    connection.execute(new.on_conflict_do_update(index_elements=[throttles.c.key], set_=changed))
+
+
+def _one_less(connection: Connection, *keys: str) -> None:
+    less = func.greatest(throttles.c.failures - 1, 0)
+    for key in sorted(keys):
+        connection.execute(update(throttles).where(throttles.c.key == key).values(failures=less))
