@@ -93,7 +93,7 @@ def adapters(settings: Settings) -> Adapters:
         documents=SqlDocuments(engine),
         reads=SqlReads(engine),
         accounts=SqlAccounts(engine),
-        throttle=SqlThrottle(engine, master.derive(b"throttle")),
+        throttle=SqlThrottle(engine, root),
         sessions=SqlSessions(engine),
         notices=SqlNotices(engine),
         builds=SqlBuilds(engine),

@@ -19,7 +19,7 @@ from casework.db.throttle import SqlThrottle
 from casework.db.web_sessions import SqlSessions
 from casework.models.people import Account, Role
 from casework.signin import SignIn
-from tests.api_fakes import LEAD, web
+from tests.api_fakes import LEAD, MASTER, web
 from tests.postgres import scratch_database
 from web.app import create_app
 from web.site import Site
@@ -65,7 +65,7 @@ class Entrance:
 
     def __post_init__(self) -> None:
         self.accounts = SqlAccounts(self.engine, hasher=self.hasher, now=self.time)
-        self.throttle = SqlThrottle(self.engine, secrets.token_bytes(32), self.time)
+        self.throttle = SqlThrottle(self.engine, MASTER, self.time)
         self.notices = SqlNotices(self.engine, self.time)
         self.signin = SignIn(
             accounts=self.accounts,

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import Any
@@ -24,6 +25,7 @@ from casework.rules.throttle import (
     opens_at,
 )
 from casework.signin import Knock
+from casework.vault.keys import Derives
 
 KNOWN = timedelta(days=30)
 """How long an address from which somebody signed in counts as theirs."""
@@ -32,10 +34,14 @@ KNOWN = timedelta(days=30)
 class SqlThrottle:
     """Lets tries through, or says how long to wait. A try that has to wait changes nothing."""
 
-    def __init__(self, engine: Engine, key: bytes, now: Clock = wall_clock) -> None:
+    def __init__(self, engine: Engine, root: Derives, now: Clock = wall_clock) -> None:
         self._engine = engine
-        self._secret = key
+        self._root = root
         self._now = now
+
+    @cached_property
+    def _secret(self) -> bytes:
+        return self._root.derive(b"throttle")
 
     def knock(self, username: str, address: str) -> Knock:
         """A try to sign in; raises TooManyRequestsError with `retry_after` where it comes too early."""

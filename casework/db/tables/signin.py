@@ -32,7 +32,6 @@ factors = Table(
     Column("account_id", Text, ForeignKey("accounts.id"), primary_key=True),
     may("secret", LargeBinary),
     may("pending", LargeBinary),
-    must("wrapped_by"),
     must("last_step", BigInteger, server_default=text("0")),
 )
 

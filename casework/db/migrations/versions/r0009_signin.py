@@ -29,7 +29,6 @@ CREATE TABLE factors (
     account_id text PRIMARY KEY REFERENCES accounts (id),
     secret bytea,
     pending bytea,
-    wrapped_by text NOT NULL,
     last_step bigint NOT NULL DEFAULT 0
 );
 CREATE TABLE recovery_codes (
