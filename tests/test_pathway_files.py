@@ -189,6 +189,28 @@ BROKEN = {
         "deadlines",
         "`closure_decision` is missing",
     ),
+    "no disclosure for all": (
+        COMMON,
+        '[[disclosures]]\nafter = "P14D"',
+        '[[disclosures]]\nservices = ["health"]\nafter = "P14D"',
+        "disclosures",
+        "none of them is of every service",
+    ),
+    "service disclosed twice": (
+        COMMON,
+        '"witness_protection", "probation"]\nafter',
+        '"witness_protection", "police"]\nafter',
+        "disclosures[0].services",
+        "`police` is there already",
+    ),
+    "notification twice": (COMMON, 'kind = "parents"', 'kind = "police"', "tellings[2].kind", "there already"),
+    "where the client is now": (
+        COMMON,
+        'discloses = ["identity", "contact", "caregiver"',
+        'discloses = ["identity", "location", "caregiver"',
+        "tellings[1].discloses[1]",
+        "found 'location'",
+    ),
     "nobody owes it": (SEXUAL, 'owner = "lpsk"', 'owner = "lspk"', "deadlines[4].owner", "`lspk` is no agency"),
     "two owners of one kind": (
         COMMON,

@@ -24,6 +24,7 @@ class NoticeKind(Codes):
     REFERRAL_PROGRESS = "referral_progress"
     REFERRAL_COMPLETED = "referral_completed"
     REFERRAL_REVOKED = "referral_revoked"
+    DISCLOSURE_ENDED = "disclosure_ended"
     NOTIFICATION_MADE = "notification_made"
     NOTIFICATION_RECEIVED = "notification_received"
     REPORT_ADDED = "report_added"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from casework.models.base import Code, Codes, Id, Model, Text
+from casework.models.codes import NotificationKind, Part
 
 
 class Category(Codes):
@@ -182,6 +183,21 @@ class ClosureCondition(Model):
     unreached_follow_ups: int = 0
 
 
+class Disclosure(Model):
+    """How long after its result the receiver of a referral still sees what was disclosed; of one service, or of all."""
+
+    service: Service | None = None
+    after: Length
+
+
+class Telling(Model):
+    """What a mandatory notification shows to who is told, and how long after the receipt."""
+
+    kind: NotificationKind
+    discloses: tuple[Part, ...]
+    after: Length
+
+
 class Pathway(Model):
     """The rules of one category."""
 
@@ -200,6 +216,9 @@ class Pathway(Model):
     deadlines: tuple[DeadlinePolicy, ...]
     ladders: tuple[Ladder, ...]
     closure: tuple[ClosureCondition, ...]
+    disclosures: tuple[Disclosure, ...] = ()
+    """Of several that speak of a service the first holds."""
+    tellings: tuple[Telling, ...] = ()
 
 
 class PinnedPathways(Model):
@@ -219,3 +238,15 @@ class PinnedPathways(Model):
     def blocked(self, service: Service) -> Category | None:
         """The category that blocks a service, if one does. Blocked wins over everything."""
         return next((c for c, row in self.rows(service) if row.duty is Duty.BLOCKED), None)
+
+    def disclosed_after(self, service: Service) -> tuple[Length, ...]:
+        """What each pathway says of how long a receiver sees what it was sent, after its result."""
+        fitting = (
+            next((d.after for d in pathway.disclosures if d.service in (None, service)), None)
+            for pathway in self.pathways
+        )
+        return tuple(filter(None, fitting))
+
+    def tellings(self, kind: NotificationKind) -> tuple[Telling, ...]:
+        """What each pathway says of a kind of notification."""
+        return tuple(telling for pathway in self.pathways for telling in pathway.tellings if telling.kind is kind)

@@ -117,6 +117,8 @@ class Referral(Model):
     result_due_at: Instant | None = None
     answered_at: Instant | None = None
     completed_at: Instant | None = None
+    disclosed_until: Instant | None = None
+    """Until when, after its result, the receiver sees what was disclosed."""
     outcome: Code | None = None
     reference: str | None = None
     revision: int
@@ -140,8 +142,11 @@ class Notification(Model):
     agency_id: Id
     made_at: Instant
     reference: str | None = None
+    disclose: tuple[Part, ...] = ()
     received_at: Instant | None = None
     receipt_reference: str | None = None
+    disclosed_until: Instant | None = None
+    """Until when, after the receipt, who was told sees these parts."""
 
 
 class Closure(Model):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from casework.datafile import key_path
 from casework.models.agency import Agency
-from casework.models.codes import COMMON_OUTCOMES, ClosureReason, Stage
+from casework.models.codes import COMMON_OUTCOMES, ClosureReason, NotificationKind, Stage
 from casework.models.pathway import Duty
 from casework.pathways.facts import facts
 from casework.pathways.files import CategoryFile, CommonFile, DeadlineEntry, PathwayFile
@@ -34,6 +34,12 @@ def check_common(file: CommonFile, agencies: Agencies) -> Found:
     for index, condition in enumerate(file.closure):
         if condition.reason in SET_ELSEWHERE:
             yield key_path(("closure", index, "reason")), f"`{condition.reason}` is never asked for"
+    if not any(not entry.services for entry in file.disclosures):
+        yield "disclosures", "none of them is of every service"
+    yield from _repeated("tellings", "kind", [telling.kind for telling in file.tellings])
+    for kind in NotificationKind:
+        if all(telling.kind is not kind for telling in file.tellings):
+            yield "tellings", f"`{kind}` is missing"
 
 
 def check_category(file: CategoryFile, common: CommonFile, agencies: Agencies) -> Found:
@@ -56,12 +62,23 @@ def check_category(file: CategoryFile, common: CommonFile, agencies: Agencies) -
 
 def _shared(file: PathwayFile, common: CommonFile, agencies: Agencies) -> Found:
     yield from _repeated("special_steps", "id", [step.id for step in file.special_steps])
+    yield from _disclosed(file)
     for index, deadline in enumerate(file.deadlines):
         where = key_path(("deadlines", index))
         yield from _deadline(where, deadline)
         yield from _owed(where, deadline, agencies)
         yield from check_climb(where, deadline, common.ladders)
         yield from _beside(index, file.deadlines)
+
+
+def _disclosed(file: PathwayFile) -> Found:
+    """No service is spoken of twice: the first entry would hide the second."""
+    seen: list[object] = []
+    for index, entry in enumerate(file.disclosures):
+        for service in entry.services or (None,):
+            if service in seen or (service is not None and None in seen):
+                yield key_path(("disclosures", index, "services")), f"`{service or 'every service'}` is there already"
+            seen.append(service)
 
 
 def _repeated(table: str, key: str, values: Sequence[str]) -> Found:

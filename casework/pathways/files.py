@@ -6,18 +6,20 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from casework.models.base import Code, Id, Model, Text
-from casework.models.codes import ClosureReason, Stage
+from casework.models.codes import ClosureReason, NotificationKind, Part, Stage
 from casework.models.pathway import (
     Category,
     Class,
     ClosureCondition,
     DeadlinePolicy,
+    Disclosure,
     Ladder,
     MatrixRow,
     Reason,
     Rung,
     Service,
     SpecialStep,
+    Telling,
 )
 from casework.pathways.lengths import After, Running
 
@@ -104,6 +106,31 @@ class StepEntry(Model):
         return SpecialStep(**self.model_dump())
 
 
+class DisclosureEntry(Model):
+    """One `[[disclosures]]`: a policy for each of its services."""
+
+    services: tuple[Service, ...] = ()
+    after: After
+    source: Prose
+
+    def policies(self) -> tuple[Disclosure, ...]:
+        """The policies the entry stands for."""
+        return tuple(Disclosure(service=service, after=self.after) for service in self.services or (None,))
+
+
+class TellingEntry(Model):
+    """One `[[tellings]]`."""
+
+    kind: NotificationKind
+    discloses: tuple[Part, ...]
+    after: After
+    source: Prose
+
+    def telling(self) -> Telling:
+        """The telling as the model has it."""
+        return Telling(**self.model_dump(exclude={"source"}))
+
+
 class PathwayFile(Model):
     """What a common and a category file share."""
 
@@ -111,6 +138,7 @@ class PathwayFile(Model):
     findings: dict[Code, Category | Literal["none"]] = Field(default_factory=dict)
     special_steps: tuple[StepEntry, ...] = ()
     deadlines: tuple[DeadlineEntry, ...] = ()
+    disclosures: tuple[DisclosureEntry, ...] = ()
 
 
 class CommonFile(PathwayFile):
@@ -119,6 +147,7 @@ class CommonFile(PathwayFile):
     stages: tuple[Stage, ...]
     ladders: tuple[LadderEntry, ...]
     closure: tuple[ClosureEntry, ...]
+    tellings: tuple[TellingEntry, ...]
 
 
 class CategoryFile(PathwayFile):

@@ -132,6 +132,8 @@ def _merged(file: CategoryFile, common: CommonFile) -> Pathway:
         deadlines=_policies((*common.deadlines, *file.deadlines)),
         ladders=tuple(entry.ladder() for entry in common.ladders),
         closure=tuple(entry.condition() for entry in common.closure),
+        disclosures=tuple(one for entry in (*file.disclosures, *common.disclosures) for one in entry.policies()),
+        tellings=tuple(entry.telling() for entry in common.tellings),
     )
 
 

@@ -9,6 +9,7 @@ from casework.models.codes import OPEN_REFERRALS, OPEN_STAGES, ConsentScope
 from casework.models.parts import Consent
 from casework.models.people import Actor, Role
 from casework.models.state import CaseState, Referral
+from casework.rules import disclosing
 from casework.rules.opening import check_past, check_reporter, facts_with, problem, reporting_agency
 from casework.rules.referrals import revoked
 from casework.rules.step import CASEWORK, Fact, Step, Told, rule, to_owner, to_supervisors
@@ -38,19 +39,19 @@ def amend_client(state: CaseState, order: Order[AmendClient], now: datetime) -> 
     update |= {"consent": body.consent} if body.consent else {}
     after = state.model_copy(update=update)
     if _allows(state.consent) and not _allows(after.consent):
-        after, told, lift = revoked(after, standing_on_consent(state))
+        after, told, lift = _without_consent(after, now)
     return Step(after, EventKind.CLIENT_AMENDED, told=told, lift=lift)
 
 
 @rule(WithdrawConsent, CASEWORK)
 def withdraw_consent(state: CaseState, order: Order[WithdrawConsent], now: datetime) -> Step:
-    """Take back consent; open referrals that stood on it are revoked and their agencies told."""
-    standing = standing_on_consent(state)
-    if state.consent is None and not standing:
+    """Take back consent; what stood on it ends at once: open referrals are revoked, those with their result show
+    nothing any more, and every agency that held something is told."""
+    if state.consent is None and not standing_on_consent(state) and not disclosing.shown_after(state, now):
         raise ConsentMissingError("No consent is recorded that could be withdrawn.")
     field = "services" if order.body.scope is ConsentScope.SERVICES else "sharing"
     left = state.consent and state.consent.model_copy(update={field: False})
-    after, told, lift = revoked(state.model_copy(update={"consent": left}), standing)
+    after, told, lift = _without_consent(state.model_copy(update={"consent": left}), now)
     told = (Told("consent_withdrawn", to_supervisors(state)), *told)
     return Step(after, EventKind.CONSENT_WITHDRAWN, told=told, lift=lift)
 
@@ -58,6 +59,12 @@ def withdraw_consent(state: CaseState, order: Order[WithdrawConsent], now: datet
 def standing_on_consent(state: CaseState) -> tuple[Referral, ...]:
     """The open referrals that were made with consent, not on a ground that does without."""
     return tuple(r for r in state.referrals.values() if r.status in OPEN_REFERRALS and r.override_ground is None)
+
+
+def _without_consent(state: CaseState, now: datetime) -> tuple[CaseState, tuple[Told, ...], frozenset[str]]:
+    after, told, lift = revoked(state, standing_on_consent(state))
+    after, also = disclosing.ended(after, now)
+    return after, (*told, *also), lift
 
 
 def _opened_by(state: CaseState, actor: Actor) -> bool:

@@ -9,6 +9,7 @@ from casework.models.codes import NotificationKind
 from casework.models.notice import Recipient
 from casework.models.people import Role
 from casework.models.state import CaseState, Notification
+from casework.rules.disclosing import parts_told, told_until
 from casework.rules.opening import check_past, problem
 from casework.rules.step import CASEWORK, Fact, Step, Told, rule, to_owner
 
@@ -32,7 +33,12 @@ def notify(state: CaseState, order: Order[Notify], now: datetime) -> Step:
     _check_receiver(order)
     agency = body.agency_id or state.agency_id
     notification = Notification(
-        id=order.new_id, kind=body.kind, agency_id=agency, made_at=body.made_at or now, reference=body.reference
+        id=order.new_id,
+        kind=body.kind,
+        agency_id=agency,
+        made_at=body.made_at or now,
+        reference=body.reference,
+        disclose=parts_told(state, body.kind),
     )
     after = with_notification(state, notification)
     told = (Told("notification_made", Recipient(agency_id=agency), notification.id),)
@@ -59,7 +65,11 @@ def receive_notification(state: CaseState, order: Order[ReceiveNotification], no
         raise NotFoundError("There is no such notification.")
     if notification.received_at is not None:
         raise AlreadyDecidedError("The receipt is already recorded.")
-    update = {"received_at": now, "receipt_reference": order.body.reference}
+    update = {
+        "received_at": now,
+        "receipt_reference": order.body.reference,
+        "disclosed_until": told_until(state, notification.kind, now),
+    }
     after = with_notification(state, notification.model_copy(update=update))
     told = (Told("notification_received", to_owner(state), notification.id),)
     return Step(after, EventKind.NOTIFICATION_RECEIVED, notification.id, told=told)

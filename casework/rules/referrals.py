@@ -41,6 +41,7 @@ from casework.models.parts import RecordedFrom
 from casework.models.pathway import Service
 from casework.models.people import Role
 from casework.models.state import CaseState, Referral
+from casework.rules.disclosing import shown_until
 from casework.rules.opening import check_past, problem
 from casework.rules.step import CASEWORK, DECIDING, RECEIVING, Fact, Step, Told, rule, to_owner, to_supervisors
 
@@ -203,6 +204,7 @@ def complete(state: CaseState, order: Order[CompleteReferral], now: datetime) ->
         "reference": order.body.reference or referral.reference,
         "answered_at": referral.answered_at or now,
         "completed_at": now,
+        "disclosed_until": shown_until(state, referral, now),
     }
     facts: tuple[Fact, ...] = () if accepted else (Fact("referral_accepted", now, referral.id),)
     if referral.service is Service.HEALTH and order.body.outcome in CARE_GIVEN:

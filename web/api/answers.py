@@ -69,7 +69,10 @@ class QueuedAnswer(Answer):
 
 
 class ReferralAnswer(Answer):
-    """A referral. `disclosed` is null in lists; of one referral it holds the parts named when it was made."""
+    """A referral. `disclosed` is null in lists; of one referral it holds the parts named when it was made.
+
+    Its receiver is shown them while it works on it, and for as long after its result as the pathway says.
+    """
 
     id: str
     case_id: str
@@ -90,7 +93,7 @@ class ReferralAnswer(Answer):
 
 
 class NotificationAnswer(Answer):
-    """What an agency was told by law."""
+    """What an agency was told by law. `disclosed` is null in lists."""
 
     id: str
     case_id: str
@@ -101,6 +104,7 @@ class NotificationAnswer(Answer):
     reference: str | None
     received_at: datetime | None
     receipt_reference: str | None
+    disclosed: dict[str, Any] | None = None
 
 
 class Recorded(BaseModel):

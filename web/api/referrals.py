@@ -8,12 +8,13 @@ from fastapi.routing import APIRoute
 
 from casework.errors import NotFoundError
 from casework.models.people import Actor
+from casework.rules.disclosing import discloses
 from web.api.answers import NotificationAnswer, Page, ReferralAnswer
 from web.api.cases import CaseReading
 from web.api.door import Door, given_id
 from web.api.lists import NotificationsQuery, Pages, ReferralsQuery, cut
 from web.api.routing import V1, read, read_list
-from web.api.shown import etag, referral_of, reply
+from web.api.shown import etag, notification_of, referral_of, reply
 from web.api.texts import Texts
 from web.site import Site
 
@@ -26,6 +27,7 @@ class ReferralReading:
         self._door = door
         self._texts = texts
         self._cases = cases
+        self._now = site.desk.office.now
 
     def routes(self) -> list[APIRoute]:
         """Lists leave `disclosed` null: content is opened for one referral at a time."""
@@ -42,6 +44,9 @@ class ReferralReading:
         def show_referral(referral_id: str, actor: Actor = actor_) -> JSONResponse:
             return self._show(actor, given_id(referral_id))
 
+        def show_notification(notification_id: str, actor: Actor = actor_) -> JSONResponse:
+            return self._show_notification(actor, given_id(notification_id))
+
         def list_notifications(query: Annotated[NotificationsQuery, Query()], actor: Actor = actor_) -> Any:
             rows, following = cut(self._reads.notifications(actor, query.agency_id), query)
             items = tuple(NotificationAnswer.model_validate(row) for row in rows)
@@ -54,6 +59,7 @@ class ReferralReading:
             read_list(f"{V1}/referrals", inbox, ReferralAnswer, "Referrals, newest first"),
             read(f"{V1}/referrals/{{referral_id}}", show_referral, ReferralAnswer, "A referral", headers=("ETag",)),
             read_list(told, list_notifications, NotificationAnswer, "What was told by law"),
+            read(f"{told}/{{notification_id}}", show_notification, NotificationAnswer, "A mandatory notification"),
         ]
 
     def _of_case(self, actor: Actor, case_id: str, query: Pages) -> Page[ReferralAnswer]:
@@ -68,4 +74,12 @@ class ReferralReading:
         case = self._reads.facts_of_client(row["case_id"]) if row else None
         if row is None or case is None:
             raise NotFoundError("There is no such referral.")
-        return reply(referral_of(self._texts, actor, row, case), headers=etag(case["revision"]))
+        open_ = discloses(row, self._now())
+        return reply(referral_of(self._texts, actor, row, case, open_=open_), headers=etag(case["revision"]))
+
+    def _show_notification(self, actor: Actor, notification_id: str) -> JSONResponse:
+        row = self._reads.notification(actor, notification_id)
+        case = self._reads.facts_of_client(row["case_id"]) if row else None
+        if row is None or case is None:
+            raise NotFoundError("There is no such notification.")
+        return reply(notification_of(self._texts, actor, row, case, self._now()))

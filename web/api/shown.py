@@ -1,23 +1,19 @@
 """Answers about one case or referral, made of rows and of what may be opened for the reader."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from casework.events import EventKind
-from casework.models.codes import Part, ReferralStatus
 from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.rules.access import NUMBERS, columns_shown, referral_shown, shown
-from web.api.answers import Answer, CaseAnswer, ReferralAnswer, summary
+from casework.rules.disclosing import tells
+from web.api.answers import Answer, CaseAnswer, NotificationAnswer, ReferralAnswer, summary
+from web.api.disclosed import Disclosed
 from web.api.texts import Row, Texts, may_read
 
-IDENTITY = ("kind", "name", "sex", "birth_date", "age_years", "national_id", "disability", "in_school", "pregnant")
-CONTACT = ("phone", "address", "subdistrict", "village", "safe_to_contact", "contact_hours")
-ASSESSED = ("findings", "violence_types", "place", "narrative", "method")
 EMPTY: dict[str, Any] = {"categories": [], "links": [], "pathways": []}
-ENDED_UNUSED = (ReferralStatus.DECLINED, ReferralStatus.REVOKED)
 
 
 def reply(answer: Answer, status: int = 200, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -52,55 +48,22 @@ def queued_of(reader: Actor, row: Row) -> CaseAnswer:
     return CaseAnswer.model_validate({**blank, **nothing, **own, "risk": risk, "status": "queued", "stage": "intake"})
 
 
-def referral_of(texts: Texts, reader: Actor, row: Row, case: Row, upto: int | None = None) -> ReferralAnswer:
-    """A referral with what it discloses; `case` is the row of its case at that time."""
+def referral_of(
+    texts: Texts, reader: Actor, row: Row, case: Row, *, open_: bool, upto: int | None = None
+) -> ReferralAnswer:
+    """A referral with what it discloses; `case` is the row of its case at that time.
+
+    `open_` says whether its receiver sees that now, whatever it saw then.
+    """
     receives = reader.role is Role.AGENCY_OFFICER and reader.agency_id == row["agency_id"]
-    disclosed: dict[str, Any] = {}
-    if receives and row["status"] not in ENDED_UNUSED:
-        disclosed = _to_receiver(texts, row, case, upto)
-    elif may_read(reader, case):
-        disclosed = _disclosed(texts, row["disclose"], case, upto)
+    sees = open_ if receives else may_read(reader, case)
+    disclosed = Disclosed(texts, case, row["id"], upto).parts(row["disclose"]) if sees else {}
     return ReferralAnswer.model_validate({**referral_shown(reader, row), "disclosed": disclosed})
 
 
-def _to_receiver(texts: Texts, row: Row, case: Row, upto: int | None) -> dict[str, Any]:
-    """While it is open what is known now; of a completed one what was known then, and nothing once consent is gone."""
-    if row["status"] != ReferralStatus.COMPLETED:
-        return _disclosed(texts, row["disclose"], case, upto)
-    kinds = (EventKind.REFERRAL_COMPLETED, EventKind.CONSENT_WITHDRAWN)
-    later = texts.rows(case["id"], kinds, upto)
-    ended = [event["sequence"] for event in later if event["subject_id"] == row["id"]]
-    withdrawn = any(event["kind"] == EventKind.CONSENT_WITHDRAWN for event in later)
-    if withdrawn and row["override_ground"] is None:
-        return {}
-    return _disclosed(texts, row["disclose"], case, ended[0] if ended else upto)
-
-
-def _disclosed(texts: Texts, parts: list[str], case: Row, upto: int | None) -> dict[str, Any]:
-    """The parts named, and nothing that a part not named would show. Files are not kept yet: `documents` is empty."""
-    known = texts.known(case["id"], upto)
-    assessments = texts.rows(case["id"], (EventKind.ASSESSMENT_RECORDED,), upto)
-    client = known.get("client", {})
-    assessed = texts.body(assessments[-1]) if assessments and Part.ASSESSMENT in parts else {}
-    give: dict[str, Callable[[], Any]] = {
-        Part.IDENTITY: lambda: _only(client, IDENTITY),
-        Part.CONTACT: lambda: _only(client, CONTACT),
-        Part.CAREGIVER: lambda: _caregiver(known),
-        Part.NARRATIVE: lambda: known.get("narrative"),
-        Part.ASSESSMENT: lambda: _only(assessed, ASSESSED),
-        Part.RISK: lambda: case["risk"],
-        Part.NEEDS: lambda: assessments[-1]["body"].get("needs", []) if assessments else [],
-        Part.PERPETRATORS: lambda: known.get("alleged_perpetrators", []),
-        Part.DOCUMENTS: list,
-    }
-    return {part: give[part]() for part in parts}
-
-
-def _caregiver(known: dict[str, Any]) -> dict[str, Any] | None:
-    """The family member who reported; a form of intake names no other caregiver."""
-    reporter: dict[str, Any] = known.get("reporter", {})
-    return _only(reporter, ("kind", "name", "phone")) if reporter.get("kind") == "family" else None
-
-
-def _only(whole: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: whole.get(name) for name in names}
+def notification_of(texts: Texts, reader: Actor, row: Row, case: Row, now: datetime) -> NotificationAnswer:
+    """A mandatory notification with what it shows to who was told."""
+    receives = reader.role is Role.AGENCY_OFFICER and reader.agency_id == row["agency_id"]
+    sees = tells(row, now) if receives else may_read(reader, case)
+    disclosed = Disclosed(texts, case, row["id"]).parts(row["disclose"]) if sees else {}
+    return NotificationAnswer.model_validate({**row, "disclosed": disclosed})

@@ -4,6 +4,7 @@ What is answered is built from the log row of the command, not from the present:
 are what it left behind.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Depends
@@ -15,6 +16,7 @@ from casework.commands import Command, DecideTransfer, OpenCase
 from casework.errors import BrokenStepError, ForbiddenError, NotFoundError
 from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.models.state import Receipt
+from casework.rules.disclosing import discloses
 from starter.asking import Asking
 from starter.cases import Queued
 from web.api.answers import CaseAnswer, NotificationAnswer, QueuedAnswer, ReferralAnswer
@@ -173,11 +175,19 @@ class Writes:
             told = reads.notification(actor, str(receipt.subject_id))
             return reply(NotificationAnswer.model_validate(told), row.status)
         if row.answers == "referral":
-            referral = {**event["referral_after"], "case_id": case["id"], "case_number": case["number"]}
-            where = {"Location": f"{V1}/referrals/{referral['id']}"} if row.status == 201 else {}
-            return reply(referral_of(self._texts, actor, referral, case, step), row.status, {**etag(step), **where})
+            return self._answer_referral(row, actor, event, step)
         where = {"Location": f"{V1}/cases/{case['id']}"} if row.status == 201 else {}
         return reply(case_of(self._texts, actor, case, event["at"], step), row.status, {**etag(step), **where})
+
+    def _answer_referral(self, row: Route, actor: Actor, event: Mapping[str, Any], step: int) -> JSONResponse:
+        """The referral as the command left it; its parts only where the actor sees them still."""
+        case = event["case_after"]
+        referral = {**event["referral_after"], "case_id": case["id"], "case_number": case["number"]}
+        present = self._site.desk.reads.referral(actor, referral["id"])
+        open_ = present is not None and discloses(present, self._site.desk.office.now())
+        where = {"Location": f"{V1}/referrals/{referral['id']}"} if row.status == 201 else {}
+        answer = referral_of(self._texts, actor, referral, case, open_=open_, upto=step)
+        return reply(answer, row.status, {**etag(step), **where})
 
 
 OPEN = Route("/cases", ("open_case",), OpenCase, "open", status=201)

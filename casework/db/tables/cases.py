@@ -81,6 +81,7 @@ referrals = Table(
     may("result_due_at", INSTANT),
     may("answered_at", INSTANT),
     may("completed_at", INSTANT),
+    may("disclosed_until", INSTANT),
     may("outcome"),
     may("reference"),
     must("revision", Integer),
@@ -97,8 +98,10 @@ notifications = Table(
     must("agency_id"),
     must("made_at", INSTANT),
     may("reference"),
+    must("disclose", TEXTS, server_default=text("'{}'")),
     may("received_at", INSTANT),
     may("receipt_reference"),
+    may("disclosed_until", INSTANT),
     Index("notifications_of_case", "case_id"),
     Index("notifications_inbox", "agency_id", "made_at"),
 )
