@@ -44,19 +44,20 @@ class CaseReading:
         one = f"{V1}/cases/{{case_id}}"
 
         def list_cases(query: Annotated[CasesQuery, Query()], actor: Actor = actor_) -> Any:
-            return self._list(actor, query)
+            return self.page(actor, query)
 
         def search_cases(actor: Actor = actor_, search: CasesSearch = search_) -> Any:
             return self._search(actor, search)
 
         def show_case(case_id: str, actor: Actor = actor_) -> JSONResponse:
-            return self._show(actor, given_id(case_id))
+            case = self.one(actor, given_id(case_id))
+            return reply(case, headers=etag(case.revision))
 
         def case_log(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
-            return self._log(actor, given_id(case_id), query)
+            return self.log(actor, given_id(case_id), query)
 
         def case_outlook(case_id: str, actor: Actor = actor_) -> Any:
-            return self._outlook(actor, given_id(case_id))
+            return self.outlook(actor, given_id(case_id))
 
         def case_actions(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
             items, following = cut(actions(actor, self.visible(actor, given_id(case_id))), query)
@@ -78,7 +79,8 @@ class CaseReading:
             raise NotFoundError("There is no such case.")
         return row
 
-    def _list(self, actor: Actor, query: CasesQuery) -> Page[CaseSummary]:
+    def page(self, actor: Actor, query: CasesQuery) -> Page[CaseSummary]:
+        """The cases that the reader may see, newest first."""
         now = self._now()
         stalled = None if query.stalled is None else Stalled(query.stalled, now)
         rows, following = self._reads.cases(actor, query.filters(), query.limit, query.cursor, stalled)
@@ -94,18 +96,20 @@ class CaseReading:
         if search.number is None:
             raise InvalidInputError("Say what to search for.", errors=[entry("/number", "missing", "A case number.")])
         query = CasesQuery(number=search.number, limit=search.limit, cursor=search.cursor)
-        return self._list(actor, query)
+        return self.page(actor, query)
 
-    def _show(self, actor: Actor, case_id: str) -> JSONResponse:
+    def one(self, actor: Actor, case_id: str) -> CaseAnswer:
+        """A case, or a report that waits; raises NotFoundError for what the reader may not see."""
         row = self._reads.case(actor, case_id)
         if row is None:
             queued = self._reads.queued(actor, case_id)
             if queued is None:
                 raise NotFoundError("There is no such case.")
-            return reply(queued_of(actor, queued), headers=etag(0))
-        return reply(case_of(self._texts, actor, row, self._now()), headers=etag(row["revision"]))
+            return queued_of(actor, queued)
+        return case_of(self._texts, actor, row, self._now())
 
-    def _log(self, actor: Actor, case_id: str, query: Pages) -> Page[LogRow]:
+    def log(self, actor: Actor, case_id: str, query: Pages) -> Page[LogRow]:
+        """The rows of a case's log that the reader may see, oldest first."""
         if actor.role not in LOG_READERS:
             self.visible(actor, case_id)
         rows: Sequence[Row] = self._reads.log(case_id)
@@ -121,7 +125,8 @@ class CaseReading:
         )
         return Page[LogRow](items=items, next_cursor=following)
 
-    def _outlook(self, actor: Actor, case_id: str) -> Outlook:
+    def outlook(self, actor: Actor, case_id: str) -> Outlook:
+        """What a case waits for, as far as the reader sees it."""
         standing = self._reads.standing(actor, case_id)
         if standing is None:
             raise NotFoundError("There is no such case.")

@@ -34,23 +34,20 @@ class ReferralReading:
         actor_ = Depends(self._door.actor)
 
         def case_referrals(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
-            return self._of_case(actor, given_id(case_id), query)
+            return self.of_case(actor, given_id(case_id), query)
 
         def inbox(query: Annotated[ReferralsQuery, Query()], actor: Actor = actor_) -> Any:
-            rows, following = self._reads.inbox(actor, query.agency_id, query.status, query.limit, query.cursor)
-            items = tuple(ReferralAnswer.model_validate(row) for row in rows)
-            return Page[ReferralAnswer](items=items, next_cursor=following)
+            return self.inbox(actor, query)
 
         def show_referral(referral_id: str, actor: Actor = actor_) -> JSONResponse:
-            return self._show(actor, given_id(referral_id))
+            referral, revision = self.one(actor, given_id(referral_id))
+            return reply(referral, headers=etag(revision))
 
         def show_notification(notification_id: str, actor: Actor = actor_) -> JSONResponse:
-            return self._show_notification(actor, given_id(notification_id))
+            return reply(self.notification(actor, given_id(notification_id)))
 
         def list_notifications(query: Annotated[NotificationsQuery, Query()], actor: Actor = actor_) -> Any:
-            rows, following = cut(self._reads.notifications(actor, query.agency_id), query)
-            items = tuple(NotificationAnswer.model_validate(row) for row in rows)
-            return Page[NotificationAnswer](items=items, next_cursor=following)
+            return self.told(actor, query)
 
         one = f"{V1}/cases/{{case_id}}/referrals"
         told = f"{V1}/notifications"
@@ -62,24 +59,39 @@ class ReferralReading:
             read(f"{told}/{{notification_id}}", show_notification, NotificationAnswer, "A mandatory notification"),
         ]
 
-    def _of_case(self, actor: Actor, case_id: str, query: Pages) -> Page[ReferralAnswer]:
+    def inbox(self, actor: Actor, query: ReferralsQuery) -> Page[ReferralAnswer]:
+        """The referrals of an agency, or of the office's cases, newest first."""
+        rows, following = self._reads.inbox(actor, query.agency_id, query.status, query.limit, query.cursor)
+        return Page[ReferralAnswer](items=tuple(map(ReferralAnswer.model_validate, rows)), next_cursor=following)
+
+    def told(self, actor: Actor, query: NotificationsQuery) -> Page[NotificationAnswer]:
+        """What was told by law, as far as the reader sees it."""
+        rows, following = cut(self._reads.notifications(actor, query.agency_id), query)
+        return Page[NotificationAnswer](
+            items=tuple(map(NotificationAnswer.model_validate, rows)), next_cursor=following
+        )
+
+    def of_case(self, actor: Actor, case_id: str, query: Pages) -> Page[ReferralAnswer]:
+        """The referrals of a case that the reader may see."""
         rows, following = cut(self._reads.referrals(actor, case_id), query)
         if not rows:
             self._cases.visible(actor, case_id)
         items = tuple(ReferralAnswer.model_validate(row) for row in rows)
         return Page[ReferralAnswer](items=items, next_cursor=following)
 
-    def _show(self, actor: Actor, referral_id: str) -> JSONResponse:
+    def one(self, actor: Actor, referral_id: str) -> tuple[ReferralAnswer, int]:
+        """A referral with what it discloses, and the revision of its case; raises NotFoundError for any other."""
         row = self._reads.referral(actor, referral_id)
         case = self._reads.facts_of_client(row["case_id"]) if row else None
         if row is None or case is None:
             raise NotFoundError("There is no such referral.")
         open_ = discloses(row, self._now())
-        return reply(referral_of(self._texts, actor, row, case, open_=open_), headers=etag(case["revision"]))
+        return referral_of(self._texts, actor, row, case, open_=open_), case["revision"]
 
-    def _show_notification(self, actor: Actor, notification_id: str) -> JSONResponse:
+    def notification(self, actor: Actor, notification_id: str) -> NotificationAnswer:
+        """A mandatory notification with what it discloses; raises NotFoundError for any other."""
         row = self._reads.notification(actor, notification_id)
         case = self._reads.facts_of_client(row["case_id"]) if row else None
         if row is None or case is None:
             raise NotFoundError("There is no such notification.")
-        return reply(notification_of(self._texts, actor, row, case, self._now()))
+        return notification_of(self._texts, actor, row, case, self._now())

@@ -28,18 +28,23 @@ def routes(site: Site, door: Door) -> list[APIRoute]:
     actor_ = Depends(door.actor)
 
     def list_stalled(query: Annotated[StalledQuery, Query()], actor: Actor = actor_) -> Any:
-        if actor.role not in READERS:
-            raise ForbiddenError("The board is read by the office and the coordinator.")
-        now = site.desk.office.now()
-        board = site.desk.reads.board(actor, BoardQuery(now=now, **query.model_dump()))
-        return StalledCases(
-            items=tuple(_item(actor, standing, now) for standing in board.items),
-            next_cursor=board.next_cursor,
-            checked_at=now,
-            complete=complete(board, now),
-        )
+        return page(site, actor, query)
 
     return [read(f"{V1}/stalled", list_stalled, StalledCases, "What stands still, most urgent first", query=True)]
+
+
+def page(site: Site, actor: Actor, query: StalledQuery) -> StalledCases:
+    """A page of the board, as its reader sees it; raises ForbiddenError for who does not read it."""
+    if actor.role not in READERS:
+        raise ForbiddenError("The board is read by the office and the coordinator.")
+    now = site.desk.office.now()
+    board = site.desk.reads.board(actor, BoardQuery(now=now, **query.model_dump()))
+    return StalledCases(
+        items=tuple(_item(actor, standing, now) for standing in board.items),
+        next_cursor=board.next_cursor,
+        checked_at=now,
+        complete=complete(board, now),
+    )
 
 
 def _item(actor: Actor, standing: Standing, now: datetime) -> StalledCase:
