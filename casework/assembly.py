@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from casework.db.accounts import SqlAccounts
 from casework.db.builds import SqlBuilds
+from casework.db.clients import SqlClients
 from casework.db.documents import SqlDocuments
 from casework.db.findings import SqlFindings
 from casework.db.heartbeats import SqlHeartbeats
@@ -53,6 +54,7 @@ class Adapters:
     documents: SqlDocuments
     reads: SqlReads
     accounts: SqlAccounts
+    clients: SqlClients
     throttle: SqlThrottle
     sessions: SqlSessions
     notices: SqlNotices
@@ -93,6 +95,7 @@ def adapters(settings: Settings) -> Adapters:
         documents=SqlDocuments(engine),
         reads=SqlReads(engine),
         accounts=SqlAccounts(engine),
+        clients=SqlClients(engine),
         throttle=SqlThrottle(engine, root),
         sessions=SqlSessions(engine),
         notices=SqlNotices(engine),
@@ -108,6 +111,7 @@ def entrance(outside: Adapters, office: Office) -> SignIn:
     """The way in of an office."""
     return SignIn(
         accounts=outside.accounts,
+        clients=outside.clients,
         throttle=outside.throttle,
         sessions=outside.sessions,
         tell=outside.notices.queue,

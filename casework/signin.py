@@ -93,6 +93,18 @@ class Passwords(Protocol):
         ...
 
 
+class Clients(Protocol):
+    """Systems that sign in by themselves."""
+
+    def sign_in(self, name: str, secret: str) -> Account | None:
+        """The system whose secret this is, or was until lately; None for any other, after the same work."""
+        ...
+
+    def scopes_of(self, account_id: str) -> tuple[str, ...] | None:
+        """What a client is good for; None for an account that is no client's."""
+        ...
+
+
 class Sessions(Protocol):
     """Sessions in browsers."""
 
@@ -114,6 +126,7 @@ class SignIn:
     """The way in for people and systems."""
 
     accounts: Passwords
+    clients: Clients
     throttle: Throttle
     sessions: Sessions
     tell: Callable[[Sequence[Notice]], object]
@@ -128,6 +141,20 @@ class SignIn:
         if account is None:
             self._failed(knock, username)
             raise UnauthenticatedError(WRONG)
+        self.throttle.succeeded(knock)
+        log.info("signed_in", account_id=account.id)
+        if account.role is not Role.SYSTEM:
+            return account
+        # A client's secret is good for no more here than at the door that is meant for it.
+        return account.model_copy(update={"scopes": self.clients.scopes_of(account.id)})
+
+    def client(self, name: str, secret: str, address: str) -> Account:
+        """Which system this is, with the scopes it has; raises as `person` does."""
+        knock = self.throttle.knock(name, address)
+        account = self.clients.sign_in(name, secret)
+        if account is None:
+            self._failed(knock, name)
+            raise UnauthenticatedError("Unknown client or wrong secret.")
         self.throttle.succeeded(knock)
         log.info("signed_in", account_id=account.id)
         return account

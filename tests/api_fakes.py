@@ -320,6 +320,20 @@ class OpenThrottle:
         """Nothing is counted."""
 
 
+@dataclass
+class PasswordClients:
+    """Systems whose secret is their account's password."""
+
+    accounts: Passwords
+
+    def sign_in(self, name: str, secret: str) -> Account | None:
+        account = self.accounts.sign_in(name, secret)
+        return account if account and account.role is Role.SYSTEM else None
+
+    def scopes_of(self, account_id: str) -> tuple[str, ...] | None:
+        return None
+
+
 class NoSessions:
     """Nobody has one; those that are kept are asked of the database."""
 
@@ -335,7 +349,8 @@ class NoSessions:
 
 def sign_in_of(accounts: Passwords) -> SignIn:
     """A way in that only looks at passwords."""
-    return SignIn(accounts, OpenThrottle(), NoSessions(), len, LEAD, lambda: datetime.now(UTC))
+    now = lambda: datetime.now(UTC)  # noqa: E731
+    return SignIn(accounts, PasswordClients(accounts), OpenThrottle(), NoSessions(), len, LEAD, now)
 
 
 class MemoryCases(Cases):

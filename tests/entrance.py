@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from casework.db.accounts import SqlAccounts
+from casework.db.clients import SqlClients
 from casework.db.notices import SqlNotices
 from casework.db.session import engine_for
 from casework.db.throttle import SqlThrottle
@@ -65,10 +66,12 @@ class Entrance:
 
     def __post_init__(self) -> None:
         self.accounts = SqlAccounts(self.engine, hasher=self.hasher, now=self.time)
+        self.clients = SqlClients(self.engine, hasher=self.hasher, now=self.time)
         self.throttle = SqlThrottle(self.engine, MASTER, self.time)
         self.notices = SqlNotices(self.engine, self.time)
         self.signin = SignIn(
             accounts=self.accounts,
+            clients=self.clients,
             throttle=self.throttle,
             sessions=SqlSessions(self.engine, self.time),
             tell=self.notices.queue,

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from casework.db.accounts import SqlAccounts
+from casework.db.clients import SqlClients
 from casework.db.session import engine_for
 from casework.db.store import SqlCaseStore
 from casework.db.tables import case_log
@@ -133,6 +134,28 @@ def test_accounts_are_added_given_a_token_and_disabled(
     monkeypatch.setenv("TUNTAS_PASSWORD", "short")
     assert run("account", "password", "siti")[0] == 1
     assert run("account", "add", "budi", "--role", "viewer", "--agency", "bupati")[0] == 1
+    engine.dispose()
+
+
+def test_a_system_is_added_with_its_scopes_and_its_secret_turned(run: Run, machine: Scratch) -> None:
+    """The secret is printed once; a token from the command line is good for no more than the system is."""
+    add = ("account", "add-client", "rumah-sakit", "--agency", "rsud-muaradua", "--scope", "cases:open")
+    assert run(*add, "--scope", "second_factor")[0] == 2
+    status, secret, _ = run(*add)
+    assert (status, run(*add)[0]) == (0, 1)
+    engine = engine_for(machine.app_url)
+    clients = SqlClients(engine)
+
+    known = clients.sign_in("rumah-sakit", secret.strip())
+    turned = run("account", "rotate-client", "rumah-sakit", "--keep", "0")[1].strip()
+
+    assert known is not None
+    assert (known.role, known.agency_id, known.scopes) == (Role.SYSTEM, "rsud-muaradua", ("cases:open",))
+    assert clients.sign_in("rumah-sakit", secret.strip()) is None
+    assert clients.sign_in("rumah-sakit", turned) == known
+    token = SqlAccounts(engine).of_token(run("account", "token", "rumah-sakit")[1].strip())
+    assert token == known
+    assert run("account", "rotate-client", "nobody")[0] == 1
     engine.dispose()
 
 

@@ -213,6 +213,25 @@ def test_the_same_is_done_and_said_for_who_is_unknown(door: Entrance) -> None:
     assert {checks for _, _, checks in known} == {0, 1}
 
 
+def test_the_same_is_done_and_said_for_a_client_that_is_unknown(door: Entrance) -> None:
+    """And for one that has turned its secret, and for a person who comes to the wrong door."""
+
+    def tried(name: str, secret: str) -> tuple[str, int]:
+        door.hasher.checks = 0
+        with pytest.raises(UnauthenticatedError) as refused:
+            door.signin.client(name, secret, OFFICE)
+        return refused.value.detail, door.hasher.checks
+
+    client, _ = door.clients.add("klien-biasa", "sapa-129", [])
+    turned, _ = door.clients.add("klien-baru", "sapa-129", [])
+    door.clients.rotate(turned.id, timedelta(hours=1))
+    person = door.account()
+
+    assert tried(client.username, "wrong") == tried(turned.username, "wrong") == tried("nobody-at-all", "wrong")
+    assert tried(person.username, PASSWORD) == tried("nobody-at-all", PASSWORD)
+    assert tried("nobody-at-all", "wrong")[1] == 2
+
+
 def test_the_office_is_told_once_a_day_and_the_log_each_time(door: Entrance) -> None:
     """Of an account that there is; never by the name that was typed."""
     mine = door.account(Role.CASEWORKER)

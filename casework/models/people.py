@@ -53,3 +53,17 @@ class Account(Model):
     def actor(self) -> Actor:
         """The actor this account is."""
         return Actor(account_id=self.id, role=self.role, agency_id=self.agency_id)
+
+
+class Scope(Codes):
+    """What a token may be limited to. Each allows its routes, to a role that may use them, and no other."""
+
+    CASES_OPEN = "cases:open"
+    CASES_READ = "cases:read"
+    REPORTS_ADD = "reports:add"
+    REFERENCE_READ = "reference:read"
+    SECOND_FACTOR = "second_factor"
+
+
+CLIENT_SCOPES = (Scope.CASES_OPEN, Scope.CASES_READ, Scope.REPORTS_ADD, Scope.REFERENCE_READ)
+"""What a system may be given."""

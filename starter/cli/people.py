@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from casework.models.notice import Contact
-from casework.models.people import Role
+from casework.models.people import CLIENT_SCOPES, Role, Scope
 from starter.cli import screen
 from starter.cli.demonstration import accounts_of
 from starter.cli.environment import database, settings
@@ -18,9 +18,12 @@ from starter.cli.failures import BadUsage, Refused
 
 if TYPE_CHECKING:
     from casework.db.accounts import SqlAccounts
+    from casework.db.clients import SqlClients
     from casework.models.people import Account
 
-app = typer.Typer(help="Accounts: add one, disable one, say who is away, give one a token.", no_args_is_help=True)
+app = typer.Typer(
+    help="Accounts of people and systems: add, disable, say who is away, give a token.", no_args_is_help=True
+)
 Username = Annotated[str, typer.Argument(metavar="USERNAME")]
 HOUR = 3600
 
@@ -79,13 +82,47 @@ def absence(
 
 
 @app.command()
+def add_client(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it signs in as: its client_id.")],
+    agency: Annotated[str, typer.Option(metavar="AGENCY", help="Whose system it is, by id.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it may do; may be given again.")],
+) -> None:
+    """Add a system that signs in at POST /oauth/token; prints its secret, which is not kept."""
+    from casework.directory.agencies import load_agencies
+
+    if agency not in load_agencies():
+        raise Refused(f"unknown_agency: there is no agency {agency}.")
+    if Scope.SECOND_FACTOR in scope:
+        raise BadUsage(f"A system may have: {', '.join(CLIENT_SCOPES)}.")
+    with _clients() as clients:
+        _, secret = clients.add(name, agency, scope)
+    screen.say(secret)
+
+
+@app.command()
+def rotate_client(
+    name: Username,
+    keep: Annotated[
+        int, typer.Option(metavar="HOURS", min=0, max=24 * 30, help="How long the old one still opens.")
+    ] = 24,
+) -> None:
+    """Print a new secret of a system. With --keep 0 the old one and every token end at once."""
+    with _accounts() as accounts:
+        account = _known(accounts, name)
+    with _clients() as clients:
+        screen.say(clients.rotate(account.id, timedelta(hours=keep)))
+
+
+@app.command()
 def token(username: Username, hours: Annotated[int, typer.Option(min=1, max=24 * 366)] = 12) -> None:
     """Print a new token of an account: for a system, or for who cannot sign in."""
     with _accounts() as accounts:
         account = _known(accounts, username)
         if account.disabled:
             raise Refused(f"{username} is disabled.")
-        made, _ = accounts.issue_token(account.id, hours * HOUR)
+        with _clients() as clients:
+            scopes = clients.scopes_of(account.id)
+        made, _ = accounts.issue_token(account.id, hours * HOUR, scopes)
     screen.say(made)
 
 
@@ -131,6 +168,14 @@ def _accounts() -> "Iterator[SqlAccounts]":
 
     with database(settings().database_url.get_secret_value()) as engine:
         yield SqlAccounts(engine)
+
+
+@contextmanager
+def _clients() -> "Iterator[SqlClients]":
+    from casework.db.clients import SqlClients
+
+    with database(settings().database_url.get_secret_value()) as engine:
+        yield SqlClients(engine)
 
 
 def _known(accounts: "SqlAccounts", username: str) -> "Account":

@@ -267,6 +267,7 @@ class OAuthToken(Answer):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  a scheme
     expires_in: int
+    scope: str | None = None
 
 
 class Live(Answer):

@@ -11,6 +11,7 @@ from casework.models.people import Account, Actor
 from casework.ports import Accounts
 from starter.asking import Asking
 from web.api.problems import entry
+from web.api.scopes import check_scope
 
 ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 bearer = HTTPBearer(auto_error=False, description="A token of POST /api/v1/tokens or POST /oauth/token")
@@ -37,9 +38,10 @@ class Door:
         self._accounts = accounts
 
     def actor(self, request: Request, credentials: Credentials) -> Actor:
-        """Who asks; raises UnauthenticatedError for no token and for a wrong one."""
+        """Who asks; raises UnauthenticatedError without a live token, ForbiddenError for one limited otherwise."""
         account = self._account(credentials)
         request.state.account_id = account.id
+        check_scope(account, request.method, request.scope["route"].path)
         return account.actor
 
     def _account(self, credentials: HTTPAuthorizationCredentials | None) -> Account:

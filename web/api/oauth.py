@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from urllib.parse import parse_qs, unquote_plus
 
 from anyio import to_thread
@@ -10,12 +11,11 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from casework.errors import CaseworkError, InvalidInputError, UnauthenticatedError
-from casework.models.people import Role
+from casework.models.people import CLIENT_SCOPES, Account
 from web.api.answers import OAuthToken
 from web.api.door import address_of
 from web.api.problems import entry
 from web.api.routing import write
-from web.api.shown import reply
 from web.api.tokens import hashing
 from web.site import Site
 
@@ -46,17 +46,27 @@ def routes(site: Site) -> list[APIRoute]:
     """One way to a token."""
 
     async def grant(request: Request) -> JSONResponse:
-        client_id, secret = _credentials(request, await _form(request))
+        form = await _form(request)
+        client_id, secret = _credentials(request, form)
         try:
-            account = await hashing(site, site.signin.person, client_id, secret, address_of(request))
-        except UnauthenticatedError:
-            account = None
-        if account is None or account.role is not Role.SYSTEM:
-            raise _oauth(UnauthenticatedError, "invalid_client", "Unknown client or wrong secret.")
-        token, _ = await to_thread.run_sync(site.signin.accounts.issue_token, account.id, SECONDS)
-        return reply(OAuthToken(access_token=token, expires_in=SECONDS))
+            account = await hashing(site, site.signin.client, client_id, secret, address_of(request))
+        except UnauthenticatedError as error:
+            raise _oauth(UnauthenticatedError, "invalid_client", error.detail) from None
+        scopes = _scopes(account, form.get("scope", "").split())
+        token, _ = await to_thread.run_sync(site.signin.accounts.issue_token, account.id, SECONDS, scopes)
+        told = None if scopes is None else " ".join(scopes)
+        answer = OAuthToken(access_token=token, expires_in=SECONDS, scope=told)
+        return JSONResponse(answer.model_dump(exclude_none=True))
 
     return [write("/oauth/token", grant, OAuthToken, "Client credentials", extra=FORM)]
+
+
+def _scopes(account: Account, asked: Sequence[str]) -> tuple[str, ...] | None:
+    """What the token is limited to: what is asked for, or all that the client has."""
+    allowed = CLIENT_SCOPES if account.scopes is None else account.scopes
+    if not set(asked) <= set(allowed):
+        raise _oauth(InvalidInputError, "invalid_scope", f"This client may have: {' '.join(allowed)}.", "/scope")
+    return tuple(dict.fromkeys(asked)) or account.scopes
 
 
 async def _form(request: Request) -> dict[str, str]:

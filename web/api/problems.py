@@ -17,6 +17,11 @@ from starlette.responses import JSONResponse
 from casework.errors import CaseworkError, InvalidInputError, NotFoundError, UnknownServiceError
 
 RETRY_SECONDS = {429: "10", 503: "2"}
+TOLD = {
+    "retry_after": ("Retry-After", "{}"),
+    "scope": ("WWW-Authenticate", 'Bearer error="insufficient_scope", scope="{}"'),
+}
+"""What a refusal says besides that is also a header."""
 MOST_ERRORS = 50
 TYPE = "urn:tuntas:problem:"
 CODES = {
@@ -63,8 +68,7 @@ def problem(
 
 def of_error(error: CaseworkError) -> Problem:
     """A refusal, with what it says besides: `errors`, `allowed`, `blockers`, `revision`."""
-    wait = error.extra.get("retry_after")
-    headers = None if wait is None else {"Retry-After": str(wait)}
+    headers = {name: form.format(error.extra[key]) for key, (name, form) in TOLD.items() if key in error.extra}
     return problem(error.status, error.code, error.title, error.detail, headers, **error.extra)
 
 

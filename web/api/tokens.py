@@ -51,7 +51,7 @@ def routes(site: Site, door: Door) -> list[APIRoute]:
 
     async def sign_in(request: Request, body: SignIn = sign_in_) -> Any:
         account = await hashing(site, site.signin.person, body.username, body.password, address_of(request))
-        token, expires_at = await to_thread.run_sync(accounts.issue_token, account.id, SECONDS)
+        token, expires_at = await to_thread.run_sync(accounts.issue_token, account.id, SECONDS, account.scopes)
         who = SignedIn.model_validate(account.model_dump())
         return Token(token=token, expires_at=expires_at, account=who)
 
