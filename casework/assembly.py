@@ -16,6 +16,7 @@ from casework.db.notices import SqlNotices
 from casework.db.patrol import SqlPatrol
 from casework.db.reads import SqlReads
 from casework.db.reservations import SqlReservations
+from casework.db.search import SqlClientIndex
 from casework.db.session import engine_for
 from casework.db.store import SqlCaseStore
 from casework.db.throttle import SqlThrottle
@@ -29,12 +30,15 @@ from casework.pathways import load, milestone_kinds
 from casework.ports import Directory
 from casework.settings import Settings
 from casework.signin import SignIn
+from casework.vault.index import ClientIndex
 from casework.vault.keyed import CommandIds
 from casework.vault.keystore import SqlKeyStore
 from casework.vault.masters import masters_of
 from casework.vault.root import RootKey
 from casework.vault.vault import CaseVault
 from casework.vault.wrapping import MasterKeys
+
+DeskPorts = tuple[CommandIds, CaseVault, SqlReservations, SqlDocuments, SqlReads, SqlAccounts, Directory, ClientIndex]
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,13 @@ class Adapters:
     patrol: SqlPatrol
     findings: SqlFindings
     directory: StaticAgencyDirectory
+    index: ClientIndex
+    client_index: SqlClientIndex
 
-    def for_desk(self) -> tuple[CommandIds, CaseVault, SqlReservations, SqlDocuments, SqlReads, SqlAccounts, Directory]:
+    def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
-        return self.ids, self.vault, self.reservations, self.documents, self.reads, self.accounts, self.directory
+        known = (self.reads, self.accounts, self.directory)
+        return self.ids, self.vault, self.reservations, self.documents, *known, self.index
 
     def close(self) -> None:
         """Let go of the databases."""
@@ -104,6 +111,8 @@ def adapters(settings: Settings) -> Adapters:
         patrol=SqlPatrol(engine),
         findings=SqlFindings(engine),
         directory=StaticAgencyDirectory(load_agencies()),
+        index=ClientIndex(keys),
+        client_index=SqlClientIndex(engine),
     )
 
 

@@ -1,5 +1,6 @@
 """Every identifier is made or taken apart here, and nowhere else."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import uuid_utils
@@ -7,6 +8,7 @@ import uuid_utils
 CHECK_MODULUS = 10
 OFFICE = "tuntas"
 """The owner of the keys that belong to no case."""
+INDEX = "index"
 ROOT_KEY = f"{OFFICE}/root"
 
 
@@ -35,10 +37,20 @@ def payload_key(owner: str, version: int) -> str:
     return f"{owner}/payloads:v{version}"
 
 
-def payload_version(key_id: str) -> int:
-    """Which version of a payload key this is; 1 for every other key."""
-    _, found, version = key_id.partition("/payloads:v")
-    return int(version) if found else 1
+def payload_version(key_ids: Iterable[str]) -> int:
+    """The newest version among the payload keys of an owner; 1 where there is none."""
+    versions = (key_id.partition("/payloads:v")[2] for key_id in key_ids)
+    return max((int(version) for version in versions if version), default=1)
+
+
+def index_key(version: int) -> str:
+    """A key of the index of clients; an earlier one may be destroyed, so it is none of Tuntas's own."""
+    return f"{INDEX}/v{version}"
+
+
+def index_versions(key_ids: Iterable[str]) -> list[int]:
+    """The versions of the index of clients, oldest first."""
+    return sorted(int(key_id.removeprefix(f"{INDEX}/v")) for key_id in key_ids)
 
 
 def key_owner(key_id: str) -> str:

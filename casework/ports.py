@@ -1,12 +1,13 @@
 """What the inside asks of the outside. Adapters keep these promises; rules and workflows never see them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from casework.models.agency import Agency
 from casework.models.base import Instant, Model
+from casework.models.parts import Client
 from casework.models.people import Account, Actor
 from casework.models.state import Deadline, Receipt
 
@@ -82,6 +83,29 @@ class Stalled:
     at: datetime
 
 
+Tokens = frozenset[bytes]
+Spelling = Literal["alike", "exact"]
+
+
+class IndexEntries(Model):
+    """What a client is found by: keyed hashes, and the version of the key."""
+
+    version: int
+    tokens: Tokens
+
+
+class ClientIndex(Protocol):
+    """Finding a case by its client, without keeping who that is."""
+
+    def entries(self, client: Client) -> IndexEntries:
+        """What a client is found by."""
+        ...
+
+    def asked(self, name: str | None, number: str | None, spelling: Spelling = "alike") -> tuple[Tokens, ...]:
+        """What a client must have to be meant: one of each set. Raises InvalidInputError for too little to go by."""
+        ...
+
+
 class Reservations(Protocol):
     """The intake inbox: ids and numbers, reserved before the engine is asked."""
 
@@ -111,8 +135,16 @@ class Reservations(Protocol):
 class Documents(Protocol):
     """Sealed texts and files, pending under their command until the log names them."""
 
-    def put_pending(self, document_id: str, case_id: str, command_id: str, digest: str, sealed: bytes) -> None:
-        """Keep a sealed document as pending; the same id again changes nothing."""
+    def put_pending(
+        self,
+        document_id: str,
+        case_id: str,
+        command_id: str,
+        digest: str,
+        sealed: bytes,
+        index: IndexEntries | None = None,
+    ) -> None:
+        """Keep a sealed document as pending, with what its client is found by; the same id again changes nothing."""
         ...
 
     def get(self, case_id: str, document_id: str) -> bytes | None:
@@ -185,11 +217,12 @@ class Reads(Protocol):
         limit: int,
         cursor: str | None,
         stalled: Stalled | None = None,
+        about: Sequence[Tokens] = (),
     ) -> tuple[list[Mapping[str, Any]], str | None]:
         """Case rows, newest first, and the next cursor.
 
-        Filters: stage category risk assigned_to agency_id status number, and whether they stand still. One on what
-        the reader's role may not see is refused.
+        Filters: stage category risk assigned_to agency_id status number, whether they stand still, and what their
+        client is found by. One on what the reader's role may not see is refused.
         """
         ...
 

@@ -12,7 +12,7 @@ from casework.models.people import Actor, Role
 from casework.models.sealing import blank, given, split
 from casework.office import Office
 from casework.opening import Opening
-from casework.ports import Accounts, CommandIds, Directory, Documents, Reads, Reservations, Vault
+from casework.ports import Accounts, ClientIndex, CommandIds, Directory, Documents, Reads, Reservations, Vault
 from casework.rules.opening import check_opening, day_of, facts_of
 from starter.asking import Asking
 from starter.lookups import Lookups
@@ -32,6 +32,7 @@ class Desk:
     reads: Reads
     accounts: Accounts
     directory: Directory
+    index: ClientIndex
 
     @property
     def lookups(self) -> Lookups:
@@ -122,7 +123,9 @@ class Desk:
         # An id for each attempt: a refused one takes away its own document, never that of a repeat that was taken.
         document_id = new_id()
         content, sealed = self.vault.seal(case_id, document_id, json.dumps(texts, sort_keys=True).encode())
-        self.documents.put_pending(document_id, case_id, command_id, content, sealed)
+        client = body.client if isinstance(body, c.OpenCase | c.AmendClient) else None
+        index = self.index.entries(client) if client else None
+        self.documents.put_pending(document_id, case_id, command_id, content, sealed, index)
         return c.SealedDocument(id=document_id, digest=content), given(texts)
 
     def _pathways(self, body: c.Command) -> tuple[Pathway, ...]:

@@ -24,11 +24,12 @@ from casework.models.state import CaseState, Receipt
 from casework.office import Office
 from casework.opening import Opening
 from casework.pathways import load
-from casework.ports import Board, BoardQuery, Reservation, Stalled, Standing
+from casework.ports import Board, BoardQuery, IndexEntries, Reservation, Stalled, Standing, Tokens
 from casework.ports import Queued as QueuedRow
 from casework.rules.access import clocks_shown, may_see, referral_shown, shown
 from casework.rules.decide import begin, decide
 from casework.signin import Knock, Passwords, Session, SignIn
+from casework.vault.index import ClientIndex
 from casework.vault.keyed import CommandIds
 from casework.vault.keys import MasterKey
 from casework.vault.keystore import MemoryKeyStore
@@ -117,8 +118,11 @@ class MemoryReads:
         limit: int,
         cursor: str | None,
         stalled: Stalled | None = None,
+        about: Sequence[Tokens] = (),
     ) -> tuple[list[Mapping[str, Any]], str | None]:
         self.memory.check()
+        if about:
+            raise NotImplementedError("who a case is about is asked of the database")
         seen = [row for row in (self.case(reader, id_) for id_ in reversed(self.memory.cases)) if row]
         found = [row for row in seen if all(_matches(row, name, value) for name, value in filters.items())]
         if stalled:
@@ -253,7 +257,15 @@ class MemoryDocuments:
 
     memory: Memory
 
-    def put_pending(self, document_id: str, case_id: str, command_id: str, digest: str, sealed: bytes) -> None:
+    def put_pending(
+        self,
+        document_id: str,
+        case_id: str,
+        command_id: str,
+        digest: str,
+        sealed: bytes,
+        index: IndexEntries | None = None,
+    ) -> None:
         self.memory.documents.setdefault(document_id, (case_id, sealed))
 
     def get(self, case_id: str, document_id: str) -> bytes | None:
@@ -450,15 +462,17 @@ def web_at(now: Callable[[], datetime]) -> Web:
     """The API with a clock of its own."""
     memory = Memory()
     accounts = [Account(id=name, username=name, role=role, agency_id=agency) for name, role, agency in ACCOUNTS]
+    keys = MemoryKeyStore()
     desk = Desk(
         Office("OKUS", "Asia/Jakarta", LEAD, PATHWAYS, CALENDAR, now),
         CommandIds(MASTER),
-        CaseVault(MemoryKeyStore()),
+        CaseVault(keys),
         MemoryReservations(memory),
         MemoryDocuments(memory),
         MemoryReads(memory),
         MemoryAccounts(*accounts),
         DIRECTORY,
+        ClientIndex(keys),
     )
     cases = MemoryCases(desk, memory)
     parts = {"database": True, "engine": True, "worker": True}

@@ -5,8 +5,10 @@ from datetime import datetime
 from sqlalchemy import Engine, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.search import put
 from casework.db.session import Clock, reading, wall_clock, writing
 from casework.db.tables import documents, reservations
+from casework.ports import IndexEntries
 
 _PENDING = documents.c.state == "pending"
 
@@ -18,8 +20,16 @@ class SqlDocuments:
         self._engine = engine
         self._now = now
 
-    def put_pending(self, document_id: str, case_id: str, command_id: str, digest: str, sealed: bytes) -> None:
-        """Keep a sealed document as pending; the same id again changes nothing."""
+    def put_pending(
+        self,
+        document_id: str,
+        case_id: str,
+        command_id: str,
+        digest: str,
+        sealed: bytes,
+        index: IndexEntries | None = None,
+    ) -> None:
+        """Keep a sealed document as pending, with what its client is found by; the same id again changes nothing."""
         row = {
             "id": document_id,
             "case_id": case_id,
@@ -30,6 +40,8 @@ class SqlDocuments:
         }
         with writing(self._engine) as connection:
             connection.execute(insert(documents).on_conflict_do_nothing(), row)
+            if index:
+                put(connection, document_id, case_id, index)
 
     def get(self, case_id: str, document_id: str) -> bytes | None:
         """The sealed bytes of a document that the log of this case names (pending ones are not given)."""

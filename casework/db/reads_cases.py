@@ -1,17 +1,18 @@
 """Reading cases and what hangs on them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, false, func, select
 
+from casework.db import search
 from casework.db.pages import newest_first
 from casework.db.session import reading
 from casework.db.tables import cases, deadlines, reservations
 from casework.db.visible import reservation_visible_to, visible_to
 from casework.errors import ForbiddenError, InvalidInputError
-from casework.models.people import Actor
-from casework.ports import Stalled
+from casework.models.people import OFFICE_ROLES, Actor
+from casework.ports import Stalled, Tokens
 from casework.rules.access import columns_shown, shown
 
 FILTERS = frozenset({"stage", "category", "risk", "assigned_to", "agency_id", "status", "number"})
@@ -45,14 +46,16 @@ class CaseReads:
         limit: int,
         cursor: str | None,
         stalled: Stalled | None = None,
+        about: Sequence[Tokens] = (),
     ) -> tuple[list[Mapping[str, Any]], str | None]:
         """Case rows, newest first, and the next cursor.
 
-        Filters: stage category risk assigned_to agency_id status number, and whether they stand still. A filter on
-        what the reader's role may not see is refused: the answer would tell it.
+        Filters: stage category risk assigned_to agency_id status number, whether they stand still, and what their
+        client is found by. A filter on what the reader's role may not see is refused: the answer would tell it.
         """
         wanted = [_filter(reader, name, value) for name, value in filters.items()]
         wanted += [_standing(reader, stalled)] if stalled else []
+        wanted += _about(reader, about)
         found = select(cases).where(visible_to(reader), *wanted)
         with reading(self._engine) as connection:
             rows, following = newest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
@@ -94,6 +97,12 @@ def _standing(reader: Actor, stalled: Stalled) -> ColumnElement[bool]:
     # Of a case that nothing stalls the time is NULL: it is not among those that stand still.
     stands = func.coalesce(cases.c.stalls_at < stalled.at, false())
     return cases.c.stalls_at < stalled.at if stalled.wanted else ~stands
+
+
+def _about(reader: Actor, about: Sequence[Tokens]) -> list[ColumnElement[bool]]:
+    if about and reader.role not in OFFICE_ROLES:
+        raise ForbiddenError("Your role may not search for a client.")
+    return search.about(about)
 
 
 def _check_shown(reader: Actor, column: str, name: str) -> None:

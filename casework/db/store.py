@@ -12,6 +12,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from casework.db.chain import FIRST
 from casework.db.notices import queue
 from casework.db.rows import Values, case_values, log_values, part_values
+from casework.db.search import forget_earlier
 from casework.db.session import deciding, reading
 from casework.db.tables import case_log, cases, deadlines, documents, notifications, referrals, reservations
 from casework.errors import RecordDivergedError
@@ -62,6 +63,7 @@ class SqlCaseStore:
             connection.execute(insert(case_log), log_row)
             _write_parts(connection, recording)
             _keep_document(connection, recording.event)
+            _find_by_new_client(connection, recording.event)
             if recording.event.kind is EventKind.CASE_OPENED:
                 _mark_started(connection, recording.case.id)
             connection.commit()
@@ -147,6 +149,11 @@ def _keep_document(connection: Connection, event: CaseEvent) -> None:
     pending = (documents.c.digest == event.document.digest) & (documents.c.state == "pending")
     if connection.execute(update(documents).where(named, pending).values(state="kept")).rowcount != 1:
         raise _diverged("The sealed text of this command is missing.")
+
+
+def _find_by_new_client(connection: Connection, event: CaseEvent) -> None:
+    if event.kind is EventKind.CLIENT_AMENDED and event.body.get("client"):
+        forget_earlier(connection, event.case_id, event.document.id if event.document else None)
 
 
 def _mark_started(connection: Connection, case_id: str) -> None:

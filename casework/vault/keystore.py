@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.session import reading, writing
-from casework.ids import OFFICE, ROOT_KEY, key_owner, payload_version
+from casework.ids import ROOT_KEY, key_owner
 from casework.vault.cache import KeyCache
 from casework.vault.errors import KeyMissingError
 from casework.vault.ring import Ring
@@ -39,8 +39,8 @@ class KeyStore(Protocol):
         """Tuntas's root key; made in a key store that holds nothing yet, and never again."""
         ...
 
-    def payload_version(self, owner: str) -> int:
-        """The newest version of an owner's payload key."""
+    def ids(self, owner: str) -> tuple[str, ...]:
+        """The ids of an owner's keys."""
         ...
 
     def destroy(self, case_id: str) -> None:
@@ -87,9 +87,9 @@ class SqlKeyStore:
                 connection.execute(made)
             return self.get(ROOT_KEY)
 
-    def payload_version(self, owner: str) -> int:
-        """The newest version of an owner's payload key, as known for at most `ttl` seconds."""
-        return self._cache.get(owner, self._ring).payload_version()
+    def ids(self, owner: str) -> tuple[str, ...]:
+        """The ids of an owner's keys; a new one may be missing for at most `ttl` seconds."""
+        return self._cache.get(owner, self._ring).ids()
 
     def destroy(self, case_id: str) -> None:
         """Destroy every key of a case: nothing sealed under them can be read again."""
@@ -105,8 +105,6 @@ class SqlKeyStore:
         columns = sa.select(keys.c.id, keys.c.wrapped_by, keys.c.wrapped)
         with reading(self._engine) as connection:
             rows = connection.execute(columns.where(keys.c.owner == owner)).all()
-        if not rows and owner != OFFICE:
-            raise KeyMissingError(f"case {owner} has no key")
         return Ring(((row.id, row.wrapped_by, row.wrapped) for row in rows), self._masters)
 
 
@@ -138,9 +136,9 @@ class MemoryKeyStore:
         """The root key, made at its first use."""
         return self.create(ROOT_KEY)
 
-    def payload_version(self, owner: str) -> int:
-        """The newest version of an owner's payload key."""
-        return max((payload_version(key) for key in self._keys if key_owner(key) == owner), default=1)
+    def ids(self, owner: str) -> tuple[str, ...]:
+        """The ids of an owner's keys."""
+        return tuple(key for key in self._keys if key_owner(key) == owner)
 
     def destroy(self, case_id: str) -> None:
         """Destroy every key of a case."""

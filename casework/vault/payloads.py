@@ -4,7 +4,7 @@ A payload names its key: `<case_id>:v1` is the case's own, `engine` that of what
 (`:v2` and on) are keys of their own. All of them open for as long as they are in the key store.
 """
 
-from casework.ids import OFFICE, payload_key
+from casework.ids import OFFICE, payload_key, payload_version
 from casework.vault.errors import VaultError
 from casework.vault.keys import Derives
 from casework.vault.keystore import KeyStore
@@ -22,7 +22,7 @@ class PayloadKeys:
 
     def current(self, case_id: str | None) -> tuple[str, bytes]:
         """The name and the key that seal now, for a case or for what belongs to none."""
-        version = self._keys.payload_version(case_id or OFFICE)
+        version = payload_version(self._keys.ids(case_id or OFFICE))
         name = f"{case_id}{MARK}{version}" if case_id else f"{ENGINE}{MARK}{version}" if version > 1 else ENGINE
         return name, self._key(case_id, version)
 

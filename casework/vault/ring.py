@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from casework.ids import payload_version
 from casework.vault.errors import KeyMissingError
 from casework.vault.wrapping import Wrapped, WrappingKey
 
@@ -28,6 +27,6 @@ class Ring:
             self._opened[key_id] = self._masters.unwrap(wrapped, key_id.encode())
         return self._opened[key_id]
 
-    def payload_version(self) -> int:
-        """The newest version of the owner's payload key."""
-        return max(map(payload_version, self._wrapped), default=1)
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the keys that were there when it was read."""
+        return tuple(self._wrapped)

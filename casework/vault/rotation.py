@@ -3,19 +3,22 @@
 Both go on where they stopped, beside everything else: a key is the same before and after, only its wrapping changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.session import reading, writing
-from casework.ids import OFFICE, key_owner, payload_key, payload_version
+from casework.ids import INDEX, OFFICE, index_key, index_versions, key_owner, payload_key, payload_version
 from casework.vault.schema import keys
 from casework.vault.sealing import new_key
 from casework.vault.wrapping import Wrapped, WrappingKey
 
 BATCH = 500
+CACHED = timedelta(minutes=5)
+"""Longer than any process remembers which keys there are."""
 
 
 class Rotation:
@@ -49,14 +52,14 @@ class Rotation:
         """Make a new key for what belongs to no case, and give its version: that which cases are brought to."""
         version = self.version() + 1
         with writing(self._engine) as connection:
-            connection.execute(insert(keys).values(self._payload(OFFICE, version)).on_conflict_do_nothing())
+            connection.execute(insert(keys).values(self._made(payload_key(OFFICE, version))).on_conflict_do_nothing())
         return version
 
     def version(self) -> int:
         """The version of the payload keys that is current."""
         with reading(self._engine) as connection:
             own = connection.scalars(sa.select(keys.c.id).where(keys.c.owner == OFFICE)).all()
-        return max(map(payload_version, own), default=1)
+        return payload_version(own)
 
     def behind(self, version: int) -> int:
         """How many cases have no payload key of a version."""
@@ -68,17 +71,35 @@ class Rotation:
         with writing(self._engine) as connection:
             cases = connection.scalars(_behind(version).order_by(keys.c.id).limit(most).with_for_update()).all()
             if cases:
-                made = [self._payload(case_id, version) for case_id in cases]
+                made = [self._made(payload_key(case_id, version)) for case_id in cases]
                 connection.execute(insert(keys).on_conflict_do_nothing(), made)
         return len(cases)
+
+    def new_index_key(self) -> int:
+        """Make a new key for the index of clients, and give its version."""
+        version = max(self.index_versions(), default=0) + 1
+        with writing(self._engine) as connection:
+            connection.execute(insert(keys).values(self._made(index_key(version))).on_conflict_do_nothing())
+        return version
+
+    def index_versions(self) -> list[int]:
+        """The versions of the key of the index, oldest first."""
+        with reading(self._engine) as connection:
+            return index_versions(connection.scalars(sa.select(keys.c.id).where(keys.c.owner == INDEX)))
+
+    def drop_index_keys(self, unused: Collection[int]) -> int:
+        """Destroy earlier keys of the index, once no process can still be using them; how many are gone."""
+        named = keys.c.id.in_([index_key(version) for version in unused])
+        newest = sa.select(sa.func.max(keys.c.made_at)).where(keys.c.owner == INDEX).scalar_subquery()
+        with writing(self._engine) as connection:
+            return connection.execute(sa.delete(keys).where(named, newest < sa.func.now() - CACHED)).rowcount
 
     def _anew(self, row: sa.Row[Any]) -> dict[str, object]:
         aad = row.id.encode()
         wrapped = self._masters.wrap(self._masters.unwrap(Wrapped(row.wrapped_by, row.wrapped), aad), aad)
         return {"this": row.id, "key": wrapped.key, "by": wrapped.by}
 
-    def _payload(self, owner: str, version: int) -> dict[str, object]:
-        key_id = payload_key(owner, version)
+    def _made(self, key_id: str) -> dict[str, object]:
         wrapped = self._masters.wrap(new_key(), key_id.encode())
         return {"id": key_id, "owner": key_owner(key_id), "wrapped": wrapped.key, "wrapped_by": wrapped.by}
 

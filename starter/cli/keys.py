@@ -15,6 +15,7 @@ from starter.cli.failures import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from casework.assembly import Adapters
     from casework.vault.rotation import Rotation
     from casework.vault.wrapping import MasterKeys
 
@@ -72,6 +73,54 @@ def renew(
         screen.as_json({"version": version, "cases": done})
     else:
         screen.say(f"version {version}: {done} cases")
+
+
+@app.command()
+def reindex(
+    new_key: Annotated[bool, typer.Option("--new-key", help="Under a new key; the earlier one is destroyed.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Make the index over clients anew where it is not whole. Repeating it goes on where it stopped."""
+    with _rotation() as (rotation, _):
+        versions = rotation.index_versions()
+        version = rotation.new_index_key() if new_key or not versions else versions[-1]
+        with _adapters() as outside:  # afterwards: what it remembers of keys begins with the new one
+            done = _reindex(outside, version)
+            unused = {each for each in rotation.index_versions() if each < version} - outside.client_index.versions()
+        dropped = rotation.drop_index_keys(unused)
+        left = rotation.index_versions()[:-1]
+    if json:
+        screen.as_json({"version": version, "cases": done, "destroyed": dropped, "earlier": left})
+        return
+    screen.say(f"{done} cases indexed under key {version}; {dropped} earlier keys destroyed")
+    if left:
+        screen.say("Earlier keys are left; repeat this in five minutes, when no process can still be using them.")
+
+
+def _reindex(outside: "Adapters", version: int) -> int:
+    from starter.reindexing import Reindexing
+
+    ports = (outside.reads, outside.documents, outside.vault, outside.index, outside.client_index)
+    reindexing, after = Reindexing(*ports), ""
+
+    def step() -> int:
+        nonlocal after
+        count, after_ = reindexing.page(after, version)
+        after = after_ or after
+        return count
+
+    return _all("indexing clients", outside.client_index.behind(version), step)
+
+
+@contextmanager
+def _adapters() -> "Iterator[Adapters]":
+    from casework.assembly import adapters
+
+    outside = adapters(settings())
+    try:
+        yield outside
+    finally:
+        outside.close()
 
 
 def _all(what: str, count: int, step: Callable[[], int]) -> int:

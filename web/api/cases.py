@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from casework.errors import InvalidInputError, NotFoundError
 from casework.models.people import OFFICE_ROLES, Actor, Role
-from casework.ports import Stalled
+from casework.ports import Stalled, Tokens
 from web.api.actions import actions
 from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Page, summary
 from web.api.bodies import body_of
@@ -79,24 +79,21 @@ class CaseReading:
             raise NotFoundError("There is no such case.")
         return row
 
-    def page(self, actor: Actor, query: CasesQuery) -> Page[CaseSummary]:
+    def page(self, actor: Actor, query: CasesQuery, about: Sequence[Tokens] = ()) -> Page[CaseSummary]:
         """The cases that the reader may see, newest first."""
         now = self._now()
         stalled = None if query.stalled is None else Stalled(query.stalled, now)
-        rows, following = self._reads.cases(actor, query.filters(), query.limit, query.cursor, stalled)
+        rows, following = self._reads.cases(actor, query.filters(), query.limit, query.cursor, stalled, about)
         items = tuple(CaseSummary.model_validate(summary(row, now)) for row in rows)
         return Page[CaseSummary](items=items, next_cursor=following)
 
     def _search(self, actor: Actor, search: CasesSearch) -> Page[CaseSummary]:
-        # Names and numbers of persons are sealed; an empty answer would say "not here" of who may well be here.
-        for name in ("client_name", "national_id"):
-            if getattr(search, name) is not None:
-                found = entry(f"/{name}", "not_searchable", "Sealed; this version has no index over it.")
-                raise InvalidInputError("Cases are found by number only so far.", errors=[found])
-        if search.number is None:
-            raise InvalidInputError("Say what to search for.", errors=[entry("/number", "missing", "A case number.")])
-        query = CasesQuery(number=search.number, limit=search.limit, cursor=search.cursor)
-        return self.page(actor, query)
+        """Among the cases the reader may see. Who may not see who a case is about may not search by it either."""
+        about = self._site.desk.index.asked(search.client_name, search.national_id, search.spelling)
+        if not about and not search.filters() and search.stalled is None:
+            missing = entry("", "missing", "A client's name or number, or a filter of the list.")
+            raise InvalidInputError("Say what to search for.", errors=[missing])
+        return self.page(actor, search, about)
 
     def one(self, actor: Actor, case_id: str) -> CaseAnswer:
         """A case, or a report that waits; raises NotFoundError for what the reader may not see."""

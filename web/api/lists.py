@@ -11,6 +11,7 @@ from casework.models.base import Id
 from casework.models.codes import ReferralStatus, Stage, Status
 from casework.models.pathway import Category, Risk
 from casework.models.people import Role
+from casework.ports import Spelling
 from casework.rules.outlook import BoardReason
 from web.api.problems import entry
 
@@ -69,16 +70,17 @@ class StalledQuery(Pages):
     reason: BoardReason | None = None
 
 
-class CasesSearch(BaseModel):
-    """A search by what must not stand in an address."""
+class CasesSearch(CasesQuery):
+    """The filters of the list, with what must not stand in an address."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    number: Number | None = None
     client_name: Annotated[str, Field(max_length=300)] | None = None
     national_id: Annotated[str, Field(max_length=40)] | None = None
-    limit: Limit = 50
-    cursor: Cursor | None = None
+    spelling: Annotated[Spelling, Field(description="Whether names that sound alike are found too")] = "alike"
+
+    def filters(self) -> dict[str, str]:
+        """What the database filters by; the client is found by other means."""
+        client = ("client_name", "national_id", "spelling")
+        return {name: value for name, value in super().filters().items() if name not in client}
 
 
 class ReferralsQuery(Pages):

@@ -6,6 +6,7 @@ from casework.db.tables.intake import case_numbers, documents, reservations
 from casework.db.tables.outbox import notices
 from casework.db.tables.people import absences, accounts, contacts, tokens
 from casework.db.tables.signin import clients, factors, identities, offices, recovery_codes, sessions, throttles
+from casework.db.tables.vault import client_index
 from casework.db.tables.watch import builds, findings, heartbeats
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "case_log",
     "case_numbers",
     "cases",
+    "client_index",
     "clients",
     "contacts",
     "deadlines",
