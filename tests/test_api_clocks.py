@@ -97,6 +97,18 @@ async def test_a_hold_that_outlived_what_it_held_is_over(app: Web) -> None:
     is_problem(await app.post("supervisor", f"/cases/{case_id}/holds/{hold_id}/release"), 409, "already_decided")
 
 
+async def test_a_hold_that_greater_danger_ended_is_over(app: Web) -> None:
+    """Since then: the review that is called for does not wait."""
+    case_id = await opened(app)
+    await app.post("caseworker", f"/cases/{case_id}/assessment", {"risk": "low"})
+    await hold(app, case_id, "supervisor_review")
+    await app.post("caseworker", f"/cases/{case_id}/assessment", {"risk": "high"})
+
+    (one,) = (await app.get("supervisor", f"/cases/{case_id}/holds")).json()["items"]
+    review = (await waiting(app, case_id))["supervisor_review"]
+    assert (one["released_at"], review["held_until"]) == (review["since"], None)
+
+
 async def test_another_cases_hold_is_not_found(app: Web) -> None:
     """Nor one that is not there, nor by who does not see the case."""
     case_id, hold_id = await held(app)

@@ -148,7 +148,7 @@ def clocks(draw: st.DrawFn, id_: str) -> Deadline:
         owner=draw(owners),
         reason=draw(st.sampled_from(get_args(BoardReason)[:12])),
         due_at=due_at,
-        stalls_at=stalls_at if state == "running" and class_ != "may" else None,
+        stalls_at=stalls_at if state != "ended" and class_ != "may" else None,
         held_since=NOW - HOUR if state == "held" else None,
         held_until=NOW + HOUR if state == "held" else None,
         ended_at=NOW if state == "ended" else None,
@@ -197,7 +197,7 @@ def test_the_board_says_the_same_in_both_languages(engines: tuple[Engine, Engine
 
 def test_an_item_is_the_case_with_its_running_clocks(engine: Engine) -> None:
     running, ended = late("plan"), late("assessment", ended_at=NOW, met=True, stalls_at=None)
-    held = late("follow_up", held_since=NOW - HOUR, held_until=NOW + HOUR, stalls_at=None)
+    held = late("follow_up", held_since=NOW - HOUR, held_until=NOW + HOUR)
     stuck(running, ended, held).put(engine)
 
     (item,) = board(engine).items

@@ -108,9 +108,9 @@ def board(*items: dict[str, Any], complete: bool = True, cursor: str | None = No
 def stalled_case(**changes: Any) -> dict[str, Any]:
     """A case whose referral is not answered."""
     waiting = [
-        {"next": {"action": "escalate", "to": "head", "at": "2026-05-22T03:00:00Z"}},
-        {"next": None},
-        {"next": {"action": "remind", "to": "caseworker", "at": "2026-05-21T09:00:00+07:00"}},
+        {"next": {"action": "escalate", "to": "head", "at": "2026-05-22T03:00:00Z"}, "held_until": None},
+        {"next": None, "held_until": None},
+        {"next": {"action": "remind", "to": "caseworker", "at": "2026-05-21T09:00:00+07:00"}, "held_until": None},
     ]
     return {
         "case": {"number": NUMBER, "risk": "high"},
@@ -155,6 +155,16 @@ def test_nothing_is_stalled_only_where_the_check_was_complete(run: Run, api: Stu
 
     api.answers["GET /stalled?reason=risk_up"] = board()
     assert "nothing stalled" not in run("stalled", "--reason", "risk_up")[1]
+
+
+def test_stalled_says_until_when_something_is_on_hold(run: Run, api: StubApi) -> None:
+    """It stays listed, and one line says why nothing happens."""
+    waiting = [{"next": None, "held_until": until} for until in ("2026-06-02T03:00:00Z", None, "2026-06-01T03:00:00Z")]
+    api.answers["GET /stalled"] = board(stalled_case(outlook={"waiting_on": waiting}))
+
+    _, out, _ = run("stalled")
+
+    assert "something_new; on hold until 2026-06-01T03:00:00Z" in out
 
 
 def test_stalled_passes_its_filters_on_and_gives_the_answer_as_it_came(run: Run, api: StubApi) -> None:

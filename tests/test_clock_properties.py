@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casework import commands as c
-from casework.errors import ReferralBlockedError
+from casework.errors import InvalidInputError, ReferralBlockedError
 from casework.models.pathway import Category, ClockKind, Service
 from casework.models.state import CaseState, Deadline
 from casework.rules.clocks import due_at
-from tests.play import CALENDAR, HOSPITAL, PATHWAYS, START, SUPERVISOR, ZONE, Play, opened
+from tests.play import CALENDAR, CASEWORKER, HOSPITAL, PATHWAYS, START, SUPERVISOR, ZONE, Play, opened
 from tests.telling import DAY, HOUR, hold, only
 
 WIB = ZoneInfo(ZONE)
@@ -164,6 +164,25 @@ def test_the_day_an_agency_names_stays_whatever_the_risk(risk: str) -> None:
     play.wait(START + 3 * DAY)
     play.do(c.RecordReview, SUPERVISOR, risk="low")
     assert only(play, "service_feedback").due_at == closes + 3 * DAY
+
+
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [(START - 2 * DAY, "before_fact"), (START + 367 * DAY, "too_far_away"), (date.max, "too_far_away")],
+)
+def test_a_day_is_agreed_within_the_year(day: date, code: str) -> None:
+    """No one silences a case, or what counts from that day, by naming one that never comes."""
+    play, referral = accepted()
+    reported = {"subject_id": referral, "kind": "visum_asked"}
+    for command, by, body in (
+        (c.ReportProgress, HOSPITAL, reported),
+        (c.RecordFollowUp, CASEWORKER, {"reached": True}),
+    ):
+        with pytest.raises(InvalidInputError) as refused:
+            play.do(command, by, at=START, next_on=day.date() if isinstance(day, datetime) else day, **body)
+        [error] = refused.value.extra["errors"]
+        assert (error["pointer"], error["code"]) == ("/next_on", code)
+    play.do(c.RecordFollowUp, at=START, reached=True, next_on=(START + 366 * DAY).date())
 
 
 @pytest.mark.parametrize(("days", "due"), [(3, "named"), (25, "length")])

@@ -78,7 +78,7 @@ def test_holds_add_exactly_their_length(several: list[Pause], risk: str) -> None
 
 
 def test_while_it_is_held_all_comes_later_by_the_hold() -> None:
-    """First the end of the hold, then what would have come; the board and the case's due time leave it out."""
+    """First the end of the hold, then what would have come; the case's due time leaves it out, the board does not."""
     play = opened(reported_at=START)
     before = only(play, "assessment")
     hold(play, "assessment", days=2)
@@ -93,7 +93,7 @@ def test_while_it_is_held_all_comes_later_by_the_hold() -> None:
     assert [(s.action, s.to, s.at - 2 * DAY, s.rung) for s in held.forecast[1:]] == [
         (s.action, s.to, s.at, s.rung) for s in before.forecast
     ]
-    assert (held.due_at, held.stalls_at) == (before.due_at, None)
+    assert (held.due_at, held.stalls_at) == (before.due_at, before.stalls_at)
     hold(
         play, *{d.kind for d in play.state.deadlines.values() if d.class_ == "local"} - {"assessment", "first_contact"}
     )
@@ -184,6 +184,32 @@ def test_what_is_overdue_may_be_held_too() -> None:
         (1, [HEADS]),
         (3, [COORDINATOR]),
     ]
+
+
+def test_what_is_held_stays_on_the_board() -> None:
+    """It comes there when it would have without the hold, and leaves when it goes on in time."""
+    play = opened(reported_at=START)
+    deadline = only(play, "plan")
+    hold(play, *{d.kind for d in play.state.deadlines.values() if d.class_ == "local"} - {"first_contact"}, days=30)
+
+    assert only(play, "plan").stalls_at == deadline.stalls_at
+    play.wait(START + 30 * DAY)
+    assert only(play, "plan").stalls_at == START + 37 * DAY
+
+
+def test_greater_danger_ends_the_hold_of_the_review_it_calls_for() -> None:
+    """The hold was for a review in its turn: an immediate one waits for nothing, and what else is held stays so."""
+    play = opened(risk="low", reported_at=START).assessed(risk="low")
+    held = hold(play, "supervisor_review", "plan", days=30)
+    play.wait(START + DAY)
+    play.do(c.RecordFollowUp, at=play.now, reached=True, risk="high")
+
+    review = only(play, "supervisor_review")
+    assert (review.reason, review.held, review.due_at) == ("risk_up", False, START + 2 * DAY)
+    assert review.stalls_at == play.now
+    assert only(play, "plan").held
+    assert play.state.holds[held].released_at is None
+    assert waits(play, "supervisor_review", days=1)[-1] == (0, [OURS, HEADS])
 
 
 def test_a_lower_risk_meanwhile_counts_from_where_the_clock_stood() -> None:

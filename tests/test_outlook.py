@@ -28,9 +28,9 @@ def soon(kind: str = "assessment", hours: int = 1, **changes: Any) -> Deadline:
     return late(kind, -hours, **changes)
 
 
-def held(kind: str = "follow_up") -> Deadline:
-    """A deadline on hold whose time would have passed."""
-    return late(kind, held_since=NOW - 2 * HOUR, held_until=NOW + HOUR, stalls_at=None)
+def held(kind: str = "follow_up", hours: int = 1) -> Deadline:
+    """A deadline on hold whose time would have passed so many hours ago."""
+    return late(kind, hours, held_since=NOW - 2 * HOUR, held_until=NOW + HOUR)
 
 
 def standing(*deadlines: Deadline, troubles: Troubles | None = None, **case: Any) -> Standing:
@@ -54,15 +54,23 @@ def test_powers_watches_and_what_is_held_or_ended_are_not_overdue(clock: Deadlin
 
 
 def test_what_stands_still_longest_comes_first_then_what_falls_due_next() -> None:
-    clocks = (soon("assessment", 5), held("held"), late("plan", 1), soon("review", 2), late("answer", 3))
+    clocks = (soon("assessment", 5), held("held", 4), late("plan", 1), soon("review", 2), late("answer", 3))
 
     ordered = [clock.kind for clock in most_urgent_first(clocks, NOW)]
 
     assert ordered == ["answer", "plan", "held", "review", "assessment"]
 
 
+def test_what_is_held_stays_and_is_not_overdue() -> None:
+    case = standing(soon(), held(hours=2), held("plan"))
+
+    assert (stalled(case, NOW), since(case, NOW), reasons(case, NOW)) == (True, NOW - 2 * HOUR, ("overdue",))
+    answer = standing(soon(), late("answer", held_since=NOW, held_until=NOW + HOUR, reason="ref_no_answer"))
+    assert reasons(answer, NOW) == ("ref_no_answer",)
+
+
 def test_a_case_that_nothing_is_late_on_moves() -> None:
-    case = standing(soon(), held())
+    case = standing(soon())
 
     assert (stalled(case, NOW), since(case, NOW), reasons(case, NOW), holder(case, NOW)) == (False, None, (), None)
 

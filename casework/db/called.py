@@ -20,7 +20,8 @@ def called(reader: Actor, reason: str) -> ColumnElement[bool]:
     named = _stalls(reader, deadlines.c.reason == reason)
     match reason:
         case "overdue":
-            promise = deadlines.c.class_.not_in(("may", "watch")) & (deadlines.c.due_at < NOW)
+            going = deadlines.c.held_since.is_(None) & (deadlines.c.due_at < NOW)
+            promise = deadlines.c.class_.not_in(("may", "watch")) & going
             hidden = (cases.c.stalls_at < NOW) & ~_stalls(reader)
             return or_(named, _stalls(reader, promise), hidden)
         case "no_caseworker":
@@ -33,7 +34,7 @@ def called(reader: Actor, reason: str) -> ColumnElement[bool]:
 
 
 def _stalls(reader: Actor, *also: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a clock that the reader is shown stands still; one that is held or has ended does not."""
+    """Whether a clock that the reader is shown stands still, held or not; one that has ended does not."""
     mine = (deadlines.c.class_ == "local",) if reader.role is Role.COORDINATOR else ()
     clock = (deadlines.c.case_id == cases.c.id, deadlines.c.stalls_at < NOW, *mine, *also)
     return exists().where(*clock).correlate(cases)

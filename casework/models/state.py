@@ -76,7 +76,7 @@ class Deadline(Model):
     paused: float = 0.0
     """Seconds it was held; they are in `due_at`."""
     stalls_at: Instant | None = None
-    """From when on the board shows it, unless it ends before; None where it never does, or not while it is held."""
+    """From when on the board shows it, unless it ends before, held or not; None where it never does."""
     next_at: Instant | None = None
     forecast: tuple[Automatic, ...] = ()
     """What happens by itself if nobody acts, soonest first."""

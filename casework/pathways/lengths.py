@@ -15,6 +15,8 @@ DAYS = re.compile(r"P([0-9]+)([DW])")
 WORKING_DAYS = re.compile(r"([0-9]+)WD")
 HOURS_OF = {ClockKind.H: 1, ClockKind.D: 24}
 DAYS_OF = {"D": 1, "W": 7}
+WORKING_YEARS = 750
+"""Working days of some three years."""
 
 REASONS = (
     (r"-.*", "runs backwards"),
@@ -50,6 +52,8 @@ def _running(length: Length) -> Length:
 
 
 def _within(length: Length, days: int) -> Length:
+    # Working days are counted one by one, and the calendar of a case ends after some years.
+    days = min(days, WORKING_YEARS) if length.clock is ClockKind.WD else days
     if length.units > days * (24 if length.clock is ClockKind.H else 1):
         raise PydanticCustomError("length", "is longer than {days} days", {"days": days})
     return length

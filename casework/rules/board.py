@@ -10,6 +10,7 @@ from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.models.state import Deadline
 from casework.ports import Board, Standing
 from casework.rules.holds import NEVER_HELD
+from casework.rules.ladders import strictest
 from casework.rules.outlook import is_overdue, is_stalled, most_urgent_first
 from casework.rules.permitted import refusal
 
@@ -55,7 +56,7 @@ def remedies(actor: Actor, standing: Standing, now: datetime) -> tuple[Remedy, .
 def _remedies(actor: Actor, standing: Standing, now: datetime) -> Iterator[Remedy]:
     if standing.troubles.caseworker_gone or standing.case["assigned_to"] is None:
         yield Remedy("assign_case")
-    for deadline in most_urgent_first(standing.deadlines, now):
+    for deadline in most_urgent_first(strictest(standing.deadlines), now):
         if is_stalled(deadline, now):
             yield from _of_deadline(actor, deadline, now)
 

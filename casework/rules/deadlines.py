@@ -153,6 +153,9 @@ def _replaced(running: Deadline, new: Deadline, policy: DeadlinePolicy, now: dat
     if policy.restarts:
         update = {"since": new.since, "due_at": new.due_at, "armed_at": now, "basis": new.basis, "clock": new.clock}
         return running.model_copy(update={**update, "reminded": False, "rung": 0, "arming": running.arming + 1})
+    if running.held and new.reason in AT_ONCE:
+        # A hold was for what was known when it was made.
+        running = resumed(running, now)
     if new.due_at >= running.due_at or running.held:
         return running.model_copy(update={"reason": new.reason}) if new.reason in AT_ONCE else running
     reason = running.reason if running.reason in AT_ONCE else new.reason

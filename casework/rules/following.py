@@ -14,7 +14,7 @@ from casework.errors import InvalidInputError
 from casework.events import EventKind
 from casework.models.pathway import Risk
 from casework.models.state import CaseState
-from casework.rules.opening import check_past, problem
+from casework.rules.opening import check_agreed, check_past, problem
 from casework.rules.step import CASEWORK, DECIDING, Fact, Step, rule
 
 
@@ -33,6 +33,7 @@ def record_follow_up(state: CaseState, order: Order[RecordFollowUp], now: dateti
     """
     body = order.body
     check_past("/at", body.at, now)
+    check_agreed("/next_on", body.next_on, body.at, now, state.calendar.zone)
     risk = _rated(state, body.risk)
     reached = (Fact("first_contact", body.at),) if body.reached else ()
     facts = (Fact("follow_up", body.at, due_on=body.next_on), *reached)

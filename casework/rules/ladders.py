@@ -53,7 +53,7 @@ def steps(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
 
     While it is held the end of the hold comes first, and everything else as if the hold were kept to its end.
     """
-    if not deadline.running:
+    if not deadline.running or speaking(state, deadline).id != deadline.id:
         return
     going = deadline
     if deadline.held_until:
@@ -62,6 +62,28 @@ def steps(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
     for step in _climb(state, going):
         # What was due before the hold and not yet done waits for its end too.
         yield step.model_copy(update={"at": max(step.at, deadline.held_until or step.at)})
+
+
+def speaking(state: CaseState, deadline: Deadline) -> Deadline:
+    """The clock that tells: of those that several categories run for the same promise, the strictest alone."""
+    if deadline.category is None:
+        return deadline
+    same = [each for each in state.deadlines.values() if promise(each) == promise(deadline)]
+    return next(iter(strictest(same)), deadline)
+
+
+def strictest(deadlines: Iterable[Deadline]) -> tuple[Deadline, ...]:
+    """Of the clocks that run for the same promise the one that runs out first; all others as they are."""
+    found: dict[object, Deadline] = {}
+    for deadline in sorted(deadlines, key=lambda each: (each.due_at, each.id)):
+        if deadline.running:
+            found.setdefault(promise(deadline), deadline)
+    return tuple(found.values())
+
+
+def promise(deadline: Deadline) -> tuple[str, str | None, Owner]:
+    """What is promised by whom: the same law may be a clock of several categories."""
+    return deadline.kind, deadline.referral_id, deadline.owner
 
 
 def _climb(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
@@ -181,7 +203,8 @@ def _rung_at(state: CaseState, deadline: Deadline, rung: Rung) -> datetime:
 
 
 def _stalls_at(state: CaseState, deadline: Deadline) -> datetime | None:
-    if not deadline.running or deadline.held or deadline.class_ == "may":
+    # A hold changes nothing here: what is held stays on the board, and comes there when it would have.
+    if not deadline.running or deadline.class_ == "may":
         return None
     if deadline.reason in AT_ONCE:
         return deadline.since

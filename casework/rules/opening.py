@@ -1,6 +1,6 @@
 """What a report must be to open a case, and the state it opens in."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from casework.commands import OpenCase
@@ -18,6 +18,7 @@ ADULT_AT = 18
 """A child is under 18, the unborn included (UU 35/2014 art. 1)."""
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 """No fact of a case lies before it; calendars could not count from the first day there is."""
+AGREED_WITHIN = timedelta(days=366)
 
 
 def check_opening(body: OpenCase, now: datetime, zone: str) -> None:
@@ -47,6 +48,18 @@ def check_past(pointer: str, at: datetime | None, now: datetime) -> None:
     errors = _past(pointer, at, now)
     if errors:
         raise InvalidInputError("This cannot be the time of a fact.", errors=errors)
+
+
+def check_agreed(pointer: str, day: date | None, at: datetime, now: datetime, zone: str) -> None:
+    """Refuse a day that was agreed for a time before the agreement, or so far away that it would silence the case."""
+    if day is None:
+        return
+    if day < day_of(at, zone):
+        found = problem(pointer, "before_fact", "It lies before the day on which it was agreed.")
+        raise InvalidInputError("This cannot be the day that was agreed.", errors=[found])
+    if day > day_of(now, zone) + AGREED_WITHIN:
+        found = problem(pointer, "too_far_away", "It lies more than a year away; name a day within the year.")
+        raise InvalidInputError("This cannot be the day that was agreed.", errors=[found])
 
 
 def day_of(at: datetime, zone: str) -> date:

@@ -15,7 +15,7 @@ BoardReason = Literal[Reason, "notice_undelivered", "step_failing"]
 
 
 def is_stalled(deadline: Deadline, now: datetime) -> bool:
-    """Whether it stands on the board: broken, or waiting for a supervisor. Not while it is held."""
+    """Whether it stands on the board: broken, or waiting for a supervisor. Held or not."""
     return deadline.stalls_at is not None and deadline.stalls_at < now
 
 
@@ -25,11 +25,11 @@ def is_overdue(deadline: Deadline, now: datetime) -> bool:
 
 
 def most_urgent_first(deadlines: Iterable[Deadline], now: datetime) -> tuple[Deadline, ...]:
-    """What stands still, longest first, then the others as they fall due; what is held in its place among them."""
+    """What stands still, longest first, and of that what is held last; then the others as they fall due."""
 
-    def order(deadline: Deadline) -> tuple[bool, datetime, str]:
+    def order(deadline: Deadline) -> tuple[bool, bool, datetime, str]:
         at = deadline.stalls_at if is_stalled(deadline, now) else None
-        return at is None, at or deadline.due_at, deadline.id
+        return at is None, at is not None and deadline.held, at or deadline.due_at, deadline.id
 
     return tuple(sorted(deadlines, key=order))
 

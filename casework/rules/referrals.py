@@ -42,7 +42,7 @@ from casework.models.pathway import Service
 from casework.models.people import Role
 from casework.models.state import CaseState, Referral
 from casework.rules.disclosing import shown_until
-from casework.rules.opening import check_past, problem
+from casework.rules.opening import check_agreed, check_past, problem
 from casework.rules.step import CASEWORK, DECIDING, RECEIVING, Fact, Step, Told, rule, to_owner, to_supervisors
 
 CARE_GIVEN = frozenset({"service_provided", "partly_provided", "already_received"})
@@ -176,6 +176,7 @@ def report_progress(state: CaseState, order: Order[ReportProgress], now: datetim
     """A milestone from the receiver; the next report falls due anew."""
     referral = _receivers(state, order, order.body.recorded_from, now)
     check_past("/at", order.body.at, now)
+    check_agreed("/next_on", order.body.next_on, order.body.at, now, state.calendar.zone)
     if referral.status is not ReferralStatus.ACCEPTED:
         raise AlreadyDecidedError(f"Progress is reported on an accepted referral; this one is `{referral.status}`.")
     reported = Fact("progress_reported", now, referral.id, due_on=order.body.next_on)

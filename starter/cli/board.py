@@ -60,7 +60,8 @@ def _tell(board: Mapping[str, Any], *, filtered: bool) -> None:
 def _row(item: Mapping[str, Any]) -> list[object]:
     case = item["case"]
     remedies = dict.fromkeys(remedy["command"] for remedy in item["remedies"])
-    why = "; ".join(in_words(reason) for reason in item["reasons"])
+    held = sorted(waiting["held_until"] for waiting in item["outlook"]["waiting_on"] if waiting["held_until"])
+    why = "; ".join([*map(in_words, item["reasons"]), *(f"on hold until {until}" for until in held[:1])])
     on = " ".join(str(value) for value in (item["holder"] or {}).values() if value)
     return [case["number"], case["risk"], why, item["since"], on, _next(item["outlook"]), " ".join(remedies)]
 

@@ -20,7 +20,8 @@ def released(rows: Iterable[Row], deadlines: Iterable[Row]) -> Mapping[str, date
         hold_id = row["subject_id"]
         if row["kind"] == EventKind.CLOCK_HELD:
             bodies[hold_id] = row["body"]
-            ends[hold_id] = _outlived([clocks[id_] for id_ in row["body"]["deadline_ids"] if id_ in clocks])
+            held = [clocks[id_] for id_ in row["body"]["deadline_ids"] if id_ in clocks]
+            ends[hold_id] = _outlived(held, row["at"])
         elif row["account_id"] == ENGINE:
             # It ended when it was to end, however late the engine came to it.
             ends[hold_id] = datetime.fromisoformat(bodies[hold_id]["until"])
@@ -29,8 +30,9 @@ def released(rows: Iterable[Row], deadlines: Iterable[Row]) -> Mapping[str, date
     return ends
 
 
-def _outlived(clocks: list[Row]) -> datetime | None:
-    """When the last of them ended; None while one is held."""
+def _outlived(clocks: list[Row], at: datetime) -> datetime | None:
+    """When the last of them ended, or was started anew by something graver; None while one is held."""
     if any(clock["held_since"] for clock in clocks):
         return None
-    return max((clock["ended_at"] for clock in clocks if clock["ended_at"]), default=None)
+    ends = (clock["since"] if clock["since"] > at else clock["ended_at"] for clock in clocks)
+    return max((end for end in ends if end), default=None)

@@ -4,13 +4,17 @@ from datetime import datetime
 
 from casework.models.state import Deadline
 from casework.ports import Standing
+from casework.rules.ladders import strictest
 from casework.rules.outlook import is_overdue, most_urgent_first, reasons, stalled
 from web.api.answers import Automatic, Outlook, Waiting
 
 
 def outlook_of(standing: Standing, now: datetime) -> Outlook:
-    """A fact from the clocks as they stand, as far as the reader sees them; what is on hold stays listed."""
-    waiting = tuple(_waiting(deadline, now) for deadline in most_urgent_first(standing.deadlines, now))
+    """A fact from the clocks as they stand, as far as the reader sees them; what is on hold stays listed.
+
+    Of a promise whose clock runs for several categories the strictest is shown.
+    """
+    waiting = tuple(_waiting(deadline, now) for deadline in most_urgent_first(strictest(standing.deadlines), now))
     return Outlook(waiting_on=waiting, stalled=stalled(standing, now), reasons=reasons(standing, now))
 
 
