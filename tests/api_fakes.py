@@ -233,6 +233,7 @@ class MemoryReservations:
             "agency_id": agency_id,
             "body_digest": body_digest,
             "risk": risk,
+            "reserved_at": datetime.now(UTC),
         }
         self.memory.reservations[row["case_id"]] = row
         given = {name: row[name] for name in ("case_id", "number", "body_digest")}

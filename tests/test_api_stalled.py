@@ -114,6 +114,20 @@ async def test_the_forecast_is_what_happens_by_itself(app: Web) -> None:
     assert [step["at"] for step in clock["forecast"]] == sorted(step["at"] for step in clock["forecast"])
 
 
+@pytest.mark.parametrize(("username", "reasons"), [("caseworker", ["step_failing"]), ("hotline", [])])
+async def test_a_report_that_waits_for_the_engine_has_an_outlook(app: Web, username: str, reasons: list[str]) -> None:
+    """It waits for nothing but that; after a minute it stands still, and its office is told so."""
+    app.memory.engine_away = True
+    now = web_at(lambda: datetime.now(UTC))
+    now.memory.engine_away = True
+
+    for asked, stalled in ((app, bool(reasons)), (now, False)):
+        case_id = (await asked.post(username, "/cases", report())).json()["id"]
+        outlook = (await asked.get(username, f"/cases/{case_id}/outlook")).json()
+        assert outlook == {"waiting_on": [], "stalled": stalled, "reasons": reasons if stalled else []}
+        is_problem(await asked.get("supervisor2", f"/cases/{case_id}/outlook"), 404, "not_found")
+
+
 async def test_an_agency_is_told_no_reason_but_of_its_own_clocks(app: Web) -> None:
     """Neither that the office is late, nor what it waits for."""
     referral = await referred(app)

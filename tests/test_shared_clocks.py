@@ -5,6 +5,7 @@ import pytest
 from casework import commands as c
 from casework.errors import InvalidInputError
 from casework.events import EventKind
+from casework.models.pathway import Category
 from casework.models.state import CaseState, Deadline
 from casework.ports import Standing
 from casework.rules.board import remedies
@@ -41,7 +42,7 @@ def test_each_step_is_told_once_and_each_clock_is_kept() -> None:
 
 def test_the_strictest_tells() -> None:
     """A district may have the same law run shorter in one category."""
-    laws = (PATHWAYS["sexual_violence"], PATHWAYS["trafficking"])
+    laws = PATHWAYS[Category.SEXUAL_VIOLENCE], PATHWAYS[Category.TRAFFICKING]
     play = opened(categories=BOTH, reported_at=START).assessed()
     shorter = [
         each.model_copy(update={"length": {"any": each.length["any"].model_copy(update={"units": 3.0})}})

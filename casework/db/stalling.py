@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -29,12 +29,11 @@ from casework.db.visible import visible_to
 from casework.models.codes import Status
 from casework.models.pathway import Risk
 from casework.models.people import DECIDING_ROLES, Actor, Role
+from casework.rules.outlook import AWAITED
 
 PLACE = (int, datetime, str)
 """What orders the board: urgency, since when, id."""
 URGENCIES = (0, 1, 2)
-AWAITED = timedelta(minutes=1)
-"""How long a report may wait for the engine before it is told."""
 WORKED_ON = (Status.OPEN.value, Status.CLOSED.value)
 """A closed case still waits for its own check and for what partners owe by law."""
 NOT_QUEUED = false().label("queued")

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from casework.models.pathway import Reason
@@ -12,6 +12,8 @@ from casework.models.state import Deadline, Owner
 from casework.ports import Standing
 
 BoardReason = Literal[Reason, "notice_undelivered", "step_failing"]
+AWAITED = timedelta(minutes=1)
+"""How long a report may wait for the engine before it stands still."""
 
 
 def is_stalled(deadline: Deadline, now: datetime) -> bool:

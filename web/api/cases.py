@@ -16,7 +16,7 @@ from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Pa
 from web.api.bodies import body_of
 from web.api.door import Door, given_id
 from web.api.lists import CasesQuery, CasesSearch, Pages, cut
-from web.api.outlook import outlook_of
+from web.api.outlook import outlook_of, outlook_of_report
 from web.api.problems import entry
 from web.api.routing import V1, read, read_list, write
 from web.api.shown import case_of, etag, queued_of, reply
@@ -125,9 +125,12 @@ class CaseReading:
     def outlook(self, actor: Actor, case_id: str) -> Outlook:
         """What a case waits for, as far as the reader sees it."""
         standing = self._reads.standing(actor, case_id)
-        if standing is None:
+        if standing:
+            return outlook_of(standing, self._now())
+        queued = self._reads.queued(actor, case_id)
+        if queued is None:
             raise NotFoundError("There is no such case.")
-        return outlook_of(standing, self._now())
+        return outlook_of_report(actor, queued, self._now())
 
     def _own_referrals(self, actor: Actor, case_id: str) -> set[str]:
         """What was sent to the reader's agency; a system has none."""

@@ -12,15 +12,13 @@ from casework.models.people import Actor
 from casework.ports import BoardQuery, Standing
 from casework.rules.board import READERS, complete, remedies
 from casework.rules.outlook import holder, reasons, since
-from web.api.answers import CaseSummary, Outlook, OwnerOf, RemedyOf, StalledCase, StalledCases, summary
+from web.api.answers import CaseSummary, OwnerOf, RemedyOf, StalledCase, StalledCases, summary
 from web.api.door import Door
 from web.api.lists import StalledQuery
-from web.api.outlook import outlook_of
+from web.api.outlook import outlook_of, outlook_of_report
 from web.api.routing import V1, read
 from web.api.shown import queued_of
 from web.site import Site
-
-WAITS_FOR_ENGINE = "step_failing"
 
 
 def routes(site: Site, door: Door) -> list[APIRoute]:
@@ -49,7 +47,7 @@ def page(site: Site, actor: Actor, query: StalledQuery) -> StalledCases:
 
 def _item(actor: Actor, standing: Standing, now: datetime) -> StalledCase:
     if standing.case["status"] == Status.QUEUED:
-        return _queued(actor, standing)
+        return _queued(actor, standing, now)
     owner = holder(standing, now)
     return StalledCase(
         case=CaseSummary.model_validate({**summary(standing.case, now), "stalled": True}),
@@ -61,14 +59,15 @@ def _item(actor: Actor, standing: Standing, now: datetime) -> StalledCase:
     )
 
 
-def _queued(actor: Actor, standing: Standing) -> StalledCase:
+def _queued(actor: Actor, standing: Standing, now: datetime) -> StalledCase:
     """A report that waits for the engine: it starts by itself, and nobody holds it."""
+    outlook = outlook_of_report(actor, standing.case, now)
     case = queued_of(actor, standing.case).model_dump() | {"stalled": True}
     return StalledCase(
         case=CaseSummary.model_validate(case),
-        reasons=(WAITS_FOR_ENGINE,),
+        reasons=outlook.reasons,
         holder=None,
         since=standing.case["reserved_at"],
-        outlook=Outlook(waiting_on=(), stalled=True, reasons=(WAITS_FOR_ENGINE,)),
+        outlook=outlook,
         remedies=(),
     )
