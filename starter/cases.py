@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NoReturn
 
+import structlog
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -25,6 +26,7 @@ from casework.errors import (
     BrokenStepError,
     CaseRollingOverError,
     CaseworkError,
+    DatabaseUnavailableError,
     EngineUnavailableError,
     IdempotencyKeyReusedError,
 )
@@ -36,6 +38,7 @@ from starter.asking import Asking
 from starter.desk import Desk
 from workflows.case import CaseWorkflow
 
+HEALTH_WITHIN = timedelta(seconds=2)
 ROLLING_TRIES = 40
 ROLLING_WAIT = 0.1
 AWAY_AT_START = (
@@ -46,6 +49,8 @@ AWAY_AT_START = (
     TimeoutError,  # the client's own retries may go beyond the limit of one call
 )
 AWAY = "The engine is away; nothing is lost. Repeat with the same Idempotency-Key."
+
+log = structlog.get_logger()
 
 
 class Queued(Exception):  # noqa: N818  an answer (202), not a failure
@@ -113,17 +118,31 @@ class Cases:
         return Opening.model_validate_json(self._desk.vault.open(case_id, "opening", sealed))
 
     async def start_queued(self) -> int:
-        """Start the reports that were taken while the engine was away, riskiest and oldest first; how many began."""
+        """Start the reports that were taken while the engine was away, riskiest and oldest first; how many began.
+
+        One that cannot start keeps its place and stands in nobody's way; the board and the patrol show it.
+        """
         started = 0
         for queued in await asyncio.to_thread(self._desk.reservations.queued):
-            opening = await asyncio.to_thread(self._kept, queued.case_id)
-            if opening:
-                try:
+            try:
+                opening = await asyncio.to_thread(self._kept, queued.case_id)
+                if opening:
                     await self.start(opening)
-                except Queued:
-                    return started
-                started += 1
+                    started += 1
+            except DatabaseUnavailableError:
+                raise
+            except Queued:
+                if not await self._engine_answers():
+                    break
+            except Exception as error:  # noqa: BLE001  whatever it is, the next report may start
+                log.error("report_not_started", case_id=queued.case_id, error_type=type(error).__name__)
         return started
+
+    async def _engine_answers(self) -> bool:
+        try:
+            return await self._client.service_client.check_health(timeout=HEALTH_WITHIN)
+        except (RPCError, RuntimeError):
+            return False
 
     async def start(self, opening: Opening) -> Receipt:
         """Start a reserved case, once; a repeat waits for the same opening."""

@@ -21,9 +21,10 @@ from activities.records import RecordsActivities
 from casework.commands import RecordReview
 from casework.db.session import engine_for, reading, writing
 from casework.db.store import SqlCaseStore
-from casework.db.tables import cases, findings, notices
+from casework.db.tables import cases, findings, notices, reservations
 from casework.ids import workflow_id
 from casework.models.notice import Contact, Notice, NoticeKind, Recipient
+from casework.models.pathway import Risk
 from casework.models.patrol import Finding, FindingKind, PatrolReport
 from casework.models.people import Role
 from casework.ports import BoardQuery
@@ -232,6 +233,33 @@ async def test_a_report_that_waits_too_long_is_found_until_it_has_started(idle: 
     async with working(idle):
         assert await idle.cases.start_queued() == 1
         assert found(await go_round(idle.client), case_id) == []
+
+
+async def test_a_report_that_cannot_start_stands_in_no_others_way(idle: Stack) -> None:
+    """Neither one that cannot be opened nor one whose workflow does not answer; both stay in the inbox."""
+    nowhere = idle.settings.model_copy(update={"temporal_address": "127.0.0.1:1"})
+    client = await connect(nowhere, idle.outside.keys, idle.outside.root, lazy=True)
+    taken = []
+    for risk in ("high", "high", "low"):
+        with pytest.raises(Queued) as queued:
+            await Cases(client, idle.desk, wait=1.0).open(
+                idle.ask(idle.caseworker), walk_in().model_copy(update={"risk": Risk(risk)})
+            )
+        taken.append(queued.value.case_id)
+    broken, silent, sound = taken
+    with idle.outside.engine.begin() as connection:
+        mine = reservations.c.case_id == broken
+        connection.execute(update(reservations).where(mine).values(opening=b"broken"))
+    # Something else runs under its name, and no worker takes its tasks.
+    await idle.client.start_workflow("Nothing", id=workflow_id(silent), task_queue="nobody")
+    async with working(idle):
+        assert await idle.asking(wait=3.0).start_queued() == 1
+
+    assert [each.case_id for each in idle.outside.reservations.queued()] == [broken, silent]
+    assert idle.outside.reads.case(idle.supervisor, sound) is not None
+    for case_id in (broken, silent):
+        idle.outside.reservations.release(case_id)
+    await idle.client.get_workflow_handle(workflow_id(silent)).terminate()
 
 
 async def test_a_lost_notice_that_can_reach_somebody_by_now_is_queued_again(idle: Stack) -> None:
