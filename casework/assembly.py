@@ -10,6 +10,7 @@ from casework.db.accounts import SqlAccounts
 from casework.db.builds import SqlBuilds
 from casework.db.clients import SqlClients
 from casework.db.documents import SqlDocuments
+from casework.db.factors import SqlFactors
 from casework.db.findings import SqlFindings
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.notices import SqlNotices
@@ -29,7 +30,7 @@ from casework.office import Office
 from casework.pathways import load, milestone_kinds
 from casework.ports import Directory
 from casework.settings import Settings
-from casework.signin import SignIn
+from casework.signin.entrance import SignIn
 from casework.vault.index import ClientIndex
 from casework.vault.keyed import CommandIds
 from casework.vault.keystore import SqlKeyStore
@@ -59,6 +60,7 @@ class Adapters:
     reads: SqlReads
     accounts: SqlAccounts
     clients: SqlClients
+    factors: SqlFactors
     throttle: SqlThrottle
     sessions: SqlSessions
     notices: SqlNotices
@@ -103,6 +105,7 @@ def adapters(settings: Settings) -> Adapters:
         reads=SqlReads(engine),
         accounts=SqlAccounts(engine),
         clients=SqlClients(engine),
+        factors=SqlFactors(engine, root),
         throttle=SqlThrottle(engine, root),
         sessions=SqlSessions(engine),
         notices=SqlNotices(engine),
@@ -121,6 +124,7 @@ def entrance(outside: Adapters, office: Office) -> SignIn:
     return SignIn(
         accounts=outside.accounts,
         clients=outside.clients,
+        factors=outside.factors,
         throttle=outside.throttle,
         sessions=outside.sessions,
         tell=outside.notices.queue,

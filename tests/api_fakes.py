@@ -28,7 +28,8 @@ from casework.ports import Board, BoardQuery, IndexEntries, Reservation, Stalled
 from casework.ports import Queued as QueuedRow
 from casework.rules.access import clocks_shown, may_see, referral_shown, shown
 from casework.rules.decide import begin, decide
-from casework.signin import Knock, Passwords, Session, SignIn
+from casework.signin.entrance import SignIn
+from casework.signin.ports import Knock, Passwords, Session
 from casework.vault.index import ClientIndex
 from casework.vault.keyed import CommandIds
 from casework.vault.keys import MasterKey
@@ -291,6 +292,9 @@ class MemoryAccounts:
     def by_username(self, username: str) -> Account | None:
         return self.get(username)
 
+    def scopes_of(self, account_id: str) -> tuple[str, ...] | None:
+        return None
+
     def revoke_token(self, token: str) -> None:
         raise NotImplementedError("what is kept of tokens is asked of the database")
 
@@ -343,8 +347,21 @@ class PasswordClients:
         account = self.accounts.sign_in(name, secret)
         return account if account and account.role is Role.SYSTEM else None
 
-    def scopes_of(self, account_id: str) -> tuple[str, ...] | None:
-        return None
+
+class NoFactors:
+    """Nobody has one, and no office asks for one; those that are kept are asked of the database."""
+
+    def state(self, account: Account) -> tuple[bool, bool]:
+        return False, False
+
+    def begin(self, account: Account) -> tuple[str, str]:
+        raise NotImplementedError
+
+    def confirm(self, account_id: str, code: str) -> tuple[str, ...] | None:
+        raise NotImplementedError
+
+    def accept(self, account_id: str, code: str) -> bool:
+        return False
 
 
 class NoSessions:
@@ -363,7 +380,7 @@ class NoSessions:
 def sign_in_of(accounts: Passwords) -> SignIn:
     """A way in that only looks at passwords."""
     now = lambda: datetime.now(UTC)  # noqa: E731
-    return SignIn(accounts, PasswordClients(accounts), OpenThrottle(), NoSessions(), len, LEAD, now)
+    return SignIn(accounts, PasswordClients(accounts), NoFactors(), OpenThrottle(), NoSessions(), len, LEAD, now)
 
 
 class MemoryCases(Cases):

@@ -14,12 +14,13 @@ from sqlalchemy import Engine
 
 from casework.db.accounts import SqlAccounts
 from casework.db.clients import SqlClients
+from casework.db.factors import SqlFactors
 from casework.db.notices import SqlNotices
 from casework.db.session import engine_for
 from casework.db.throttle import SqlThrottle
 from casework.db.web_sessions import SqlSessions
 from casework.models.people import Account, Role
-from casework.signin import SignIn
+from casework.signin.entrance import SignIn
 from tests.api_fakes import LEAD, MASTER, web
 from tests.postgres import scratch_database
 from web.app import create_app
@@ -67,11 +68,13 @@ class Entrance:
     def __post_init__(self) -> None:
         self.accounts = SqlAccounts(self.engine, hasher=self.hasher, now=self.time)
         self.clients = SqlClients(self.engine, hasher=self.hasher, now=self.time)
+        self.factors = SqlFactors(self.engine, MASTER, self.time)
         self.throttle = SqlThrottle(self.engine, MASTER, self.time)
         self.notices = SqlNotices(self.engine, self.time)
         self.signin = SignIn(
             accounts=self.accounts,
             clients=self.clients,
+            factors=self.factors,
             throttle=self.throttle,
             sessions=SqlSessions(self.engine, self.time),
             tell=self.notices.queue,

@@ -326,6 +326,8 @@ def test_login_prints_the_token_alone(run: Run, api: StubApi, monkeypatch: pytes
     assert run("login", "siti")[:2] == (0, "t-1\n")
     assert api.asked[0].body == {"username": "siti", "password": "kata sandi"}
     assert "Authorization" not in api.asked[0].headers
+    assert run("login", "siti", "--otp", "123456")[:2] == (0, "t-1\n")
+    assert api.asked[1].body == {"username": "siti", "password": "kata sandi", "otp": "123456"}
     assert run("show", CASE)[0] == 2
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from casework.db.accounts import SqlAccounts
 from casework.db.clients import SqlClients
+from casework.db.factors import SqlFactorRules
 from casework.db.session import engine_for
 from casework.db.store import SqlCaseStore
 from casework.db.tables import case_log
@@ -156,6 +157,28 @@ def test_a_system_is_added_with_its_scopes_and_its_secret_turned(run: Run, machi
     token = SqlAccounts(engine).of_token(run("account", "token", "rumah-sakit")[1].strip())
     assert token == known
     assert run("account", "rotate-client", "nobody")[0] == 1
+    engine.dispose()
+
+
+def test_a_second_factor_is_required_and_taken_away(
+    run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an agency that there is; of an account that there is."""
+    monkeypatch.setenv("TUNTAS_PASSWORD", "cukup-panjang-sekali")
+    assert run("account", "add", "ratna", "--role", "agency_officer", "--agency", "bapas")[0] == 0
+    engine = engine_for(machine.app_url)
+    factors, ratna = SqlFactorRules(engine), SqlAccounts(engine).by_username("ratna")
+    assert ratna is not None
+
+    assert run("account", "require-factor", "no-such-agency")[0] == 1
+    assert run("account", "require-factor", "bapas")[0] == 0
+    assert factors.state(ratna) == (False, True)
+    assert run("account", "require-factor", "bapas", "--off")[0] == 0
+    assert factors.state(ratna) == (False, False)
+    token = run("account", "token", "ratna")[1].strip()
+    assert run("account", "reset-factor", "ratna")[0] == 0
+    assert SqlAccounts(engine).of_token(token) is None
+    assert run("account", "reset-factor", "nobody")[0] == 1
     engine.dispose()
 
 

@@ -13,10 +13,11 @@ from starlette.middleware import Middleware
 
 from casework.errors import CaseworkError
 from web import sessions
-from web.api import absences, health, oauth, problems, reference, stalled, tokens
+from web.api import absences, factors, health, oauth, problems, reference, stalled, tokens
 from web.api.absences import AbsenceEntry
 from web.api.cases import CaseReading
 from web.api.door import Door
+from web.api.factors import BeginSecondFactor, ConfirmSecondFactor
 from web.api.lists import CasesSearch
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
@@ -53,7 +54,7 @@ def create_app(site: Site) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         routes=routes(site),
-        bodies=(*bodies(), CasesSearch, SignIn, ChangePassword, AbsenceEntry),
+        bodies=(*bodies(), CasesSearch, SignIn, ChangePassword, BeginSecondFactor, ConfirmSecondFactor, AbsenceEntry),
         middleware=[Middleware(Requests, headers_of(tls=site.tls)), Middleware(BodyLimit)],
         exception_handlers={
             CaseworkError: problems.on_refusal,
@@ -72,6 +73,7 @@ def routes(site: Site) -> list[APIRoute]:
     return [
         *tokens.routes(site, door),
         *oauth.routes(site),
+        *factors.routes(site, door),
         *sessions.routes(site, SessionDoor(site.signin.sessions)),
         *Writes(site, door, texts).routes(),
         *cases.routes(),

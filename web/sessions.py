@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 
 from casework.errors import ForbiddenError, UnauthenticatedError
 from casework.models.people import Account, Role
-from casework.signin import Session, Sessions
+from casework.signin.ports import Session, Sessions
 from web.api.answers import SessionOf, SignedIn
 from web.api.bodies import body_of
 from web.api.door import address_of
@@ -80,7 +80,8 @@ def routes(site: Site, door: SessionDoor) -> list[APIRoute]:
 
     async def sign_in(request: Request, body: SignIn = body_) -> JSONResponse:
         check_same_site(request)
-        account = await hashing(site, site.signin.person, body.username, body.password, address_of(request))
+        given = (body.username, body.password, address_of(request), body.otp)
+        account = await hashing(site, site.signin.person, *given)
         session = await to_thread.run_sync(_begin, sessions, account, request.cookies.get(COOKIE))
         answer = reply(_shown(session))
         keep(answer, session)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from anyio import CapacityLimiter
 
 from casework.models.agency import Agency
-from casework.signin import SignIn
+from casework.signin.entrance import SignIn
 from starter.cases import Cases
 from starter.desk import Desk
 

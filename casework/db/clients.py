@@ -69,9 +69,3 @@ class SqlClients:
         if row is None or row.disabled or row.role != Role.SYSTEM or not any(right):
             return None
         return Account(**{column.name: row._mapping[column.name] for column in (*ACCOUNT, clients.c.scopes)})
-
-    def scopes_of(self, account_id: str) -> tuple[str, ...] | None:
-        """What a client is good for; None for an account that is no client's."""
-        with reading(self._engine) as connection:
-            kept = connection.scalar(select(clients.c.scopes).where(clients.c.account_id == account_id))
-        return None if kept is None else tuple(kept)

@@ -24,7 +24,7 @@ from casework.rules.throttle import (
     failed,
     opens_at,
 )
-from casework.signin import Knock
+from casework.signin.ports import Knock
 from casework.vault.keys import Derives
 
 KNOWN = timedelta(days=30)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from casework.db.session import Clock, reading, writing
-from casework.db.tables import accounts, sessions, tokens
+from casework.db.tables import accounts, clients, sessions, tokens
 from casework.models.people import Account
 
 ACCOUNT = (accounts.c.id, accounts.c.username, accounts.c.role, accounts.c.agency_id, accounts.c.disabled)
@@ -45,6 +45,12 @@ class SqlTokens:
         with writing(self._engine) as connection:
             mine = (tokens.c.token_hash == hash_of(token)) & tokens.c.revoked_at.is_(None)
             connection.execute(update(tokens).where(mine).values(revoked_at=self._now()))
+
+    def scopes_of(self, account_id: str) -> tuple[str, ...] | None:
+        """What a client is good for; None for an account that is no client's."""
+        with reading(self._engine) as connection:
+            kept = connection.scalar(select(clients.c.scopes).where(clients.c.account_id == account_id))
+        return None if kept is None else tuple(kept)
 
     def sign_out(self, account_id: str) -> None:
         """End every token and every session of an account now."""

@@ -9,7 +9,7 @@ from casework.db.session import Clock, reading, wall_clock, writing
 from casework.db.tables import accounts, sessions
 from casework.db.tokens import ACCOUNT, hash_of
 from casework.models.people import Account
-from casework.signin import Session
+from casework.signin.ports import Session
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from starter.cli import audit, demo, keys, machine, pathways, patrol, people, reading, replay, writing
+from starter.cli import audit, demo, keys, machine, pathways, patrol, people, reading, replay, ways_in, writing
 from starter.cli.failures import Failure
 from starter.cli.screen import complain
 
@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 for module in (reading, writing, machine, people, demo, replay, patrol):
     module.register(app)
-app.add_typer(people.app, name="account")
+app.add_typer(ways_in.app, name="account")
 app.add_typer(pathways.app, name="pathways")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")

@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from casework.models.notice import Contact
-from casework.models.people import CLIENT_SCOPES, Role, Scope
+from casework.models.people import Role
 from starter.cli import screen
 from starter.cli.demonstration import accounts_of
 from starter.cli.environment import database, settings
@@ -18,7 +18,6 @@ from starter.cli.failures import BadUsage, Refused
 
 if TYPE_CHECKING:
     from casework.db.accounts import SqlAccounts
-    from casework.db.clients import SqlClients
     from casework.models.people import Account
 
 app = typer.Typer(
@@ -44,7 +43,7 @@ def add(
 
     if agency not in load_agencies():
         raise Refused(f"unknown_agency: there is no agency {agency}.")
-    with _accounts() as accounts:
+    with opened() as accounts:
         account = accounts.add(username, _new_password(username), role, agency)
     screen.say(account.id)
 
@@ -52,16 +51,16 @@ def add(
 @app.command()
 def password(username: Username) -> None:
     """Give an account another password, asked for or read from TUNTAS_PASSWORD; its tokens and sessions end at once."""
-    with _accounts() as accounts:
-        accounts.set_password(_known(accounts, username).id, _new_password(username))
+    with opened() as accounts:
+        accounts.set_password(known(accounts, username).id, _new_password(username))
     screen.say(f"{username}: another password")
 
 
 @app.command()
 def disable(username: Username) -> None:
     """Let an account sign in no more, and end its tokens and sessions at once."""
-    with _accounts() as accounts:
-        accounts.disable(_known(accounts, username).id)
+    with opened() as accounts:
+        accounts.disable(known(accounts, username).id)
     screen.say(f"{username}: disabled")
 
 
@@ -75,54 +74,20 @@ def absence(
     """Enter an absence; one with the same start is replaced."""
     zone = ZoneInfo(settings().timezone)
     starts_at, ends_at = _instant("--from", from_, zone), _instant("--until", until, zone)
-    with _accounts() as accounts:
-        stands_in = _known(accounts, deputy).id if deputy else None
-        accounts.set_absence(_known(accounts, username).id, starts_at, ends_at, stands_in)
+    with opened() as accounts:
+        stands_in = known(accounts, deputy).id if deputy else None
+        accounts.set_absence(known(accounts, username).id, starts_at, ends_at, stands_in)
     screen.say(f"{username}: away from {starts_at.isoformat()} until {ends_at.isoformat()}")
-
-
-@app.command()
-def add_client(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it signs in as: its client_id.")],
-    agency: Annotated[str, typer.Option(metavar="AGENCY", help="Whose system it is, by id.")],
-    scope: Annotated[list[Scope], typer.Option(help="What it may do; may be given again.")],
-) -> None:
-    """Add a system that signs in at POST /oauth/token; prints its secret, which is not kept."""
-    from casework.directory.agencies import load_agencies
-
-    if agency not in load_agencies():
-        raise Refused(f"unknown_agency: there is no agency {agency}.")
-    if Scope.SECOND_FACTOR in scope:
-        raise BadUsage(f"A system may have: {', '.join(CLIENT_SCOPES)}.")
-    with _clients() as clients:
-        _, secret = clients.add(name, agency, scope)
-    screen.say(secret)
-
-
-@app.command()
-def rotate_client(
-    name: Username,
-    keep: Annotated[
-        int, typer.Option(metavar="HOURS", min=0, max=24 * 30, help="How long the old one still opens.")
-    ] = 24,
-) -> None:
-    """Print a new secret of a system. With --keep 0 the old one and every token end at once."""
-    with _accounts() as accounts:
-        account = _known(accounts, name)
-    with _clients() as clients:
-        screen.say(clients.rotate(account.id, timedelta(hours=keep)))
 
 
 @app.command()
 def token(username: Username, hours: Annotated[int, typer.Option(min=1, max=24 * 366)] = 12) -> None:
     """Print a new token of an account: for a system, or for who cannot sign in."""
-    with _accounts() as accounts:
-        account = _known(accounts, username)
+    with opened() as accounts:
+        account = known(accounts, username)
         if account.disabled:
             raise Refused(f"{username} is disabled.")
-        with _clients() as clients:
-            scopes = clients.scopes_of(account.id)
-        made, _ = accounts.issue_token(account.id, hours * HOUR, scopes)
+        made, _ = accounts.issue_token(account.id, hours * HOUR, accounts.scopes_of(account.id))
     screen.say(made)
 
 
@@ -134,7 +99,7 @@ def seed() -> None:
     configured = settings()
     if configured.demo_password is None:
         raise BadUsage("TUNTAS_DEMO_PASSWORD is not set: demonstration accounts need one.")
-    with _accounts() as accounts:
+    with opened() as accounts:
         made = _seed(accounts, configured.lead_unit, configured.demo_password.get_secret_value())
     screen.say(f"demonstration accounts: {made} made")
 
@@ -163,22 +128,16 @@ def _instant(option: str, text: str, zone: ZoneInfo) -> datetime:
 
 
 @contextmanager
-def _accounts() -> "Iterator[SqlAccounts]":
+def opened() -> "Iterator[SqlAccounts]":
+    """The accounts of this machine's database."""
     from casework.db.accounts import SqlAccounts
 
     with database(settings().database_url.get_secret_value()) as engine:
         yield SqlAccounts(engine)
 
 
-@contextmanager
-def _clients() -> "Iterator[SqlClients]":
-    from casework.db.clients import SqlClients
-
-    with database(settings().database_url.get_secret_value()) as engine:
-        yield SqlClients(engine)
-
-
-def _known(accounts: "SqlAccounts", username: str) -> "Account":
+def known(accounts: "SqlAccounts", username: str) -> "Account":
+    """An account by its name; raises Refused where there is none."""
     account = accounts.by_username(username)
     if account is None:
         raise Refused(f"unknown_account: there is no account {username}.")

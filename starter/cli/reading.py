@@ -21,11 +21,15 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def login(username: Annotated[str, typer.Argument(help="The account's name.")]) -> None:
+def login(
+    username: Annotated[str, typer.Argument(help="The account's name.")],
+    otp: Annotated[str | None, typer.Option(metavar="CODE", help="A code of the second factor.")] = None,
+) -> None:
     """Sign in; prints a token for TUNTAS_TOKEN. The password is asked for, or read from TUNTAS_PASSWORD."""
     password = os.environ.get("TUNTAS_PASSWORD") or typer.prompt("Password", hide_input=True, err=True)
     with Api.of_environment(signed_in=False) as api:
-        answer = api.ask("POST", "/tokens", json={"username": username, "password": password})
+        code = {} if otp is None else {"otp": otp}
+        answer = api.ask("POST", "/tokens", json={"username": username, "password": password, **code})
     screen.say(str(answer["token"]))
 
 

@@ -253,6 +253,19 @@ class Token(Answer):
     account: SignedIn
 
 
+class SecondFactorOf(Answer):
+    """The secret of a second factor, as text and as the address that telephones read."""
+
+    secret: str
+    uri: str
+
+
+class RecoveryCodes(Answer):
+    """Each opens once, in place of a code of the second factor. They are shown this once."""
+
+    recovery_codes: tuple[str, ...]
+
+
 class SessionOf(Answer):
     """A session in a browser, whose it is, and the token that its writes carry as `X-CSRF-Token`."""
 

@@ -10,6 +10,8 @@ OPENS: dict[tuple[str, str], Scope] = {
     ("POST", f"{V1}/cases"): Scope.CASES_OPEN,
     ("POST", f"{V1}/cases/{{case_id}}/reports"): Scope.REPORTS_ADD,
     ("POST", f"{V1}/cases/search"): Scope.CASES_READ,
+    ("POST", f"{V1}/second-factor"): Scope.SECOND_FACTOR,
+    ("POST", f"{V1}/second-factor/confirmation"): Scope.SECOND_FACTOR,
     **{("GET", f"{V1}{path}"): Scope.CASES_READ for path in READ},
     **{("GET", f"{V1}{path}"): Scope.REFERENCE_READ for path in REFERENCE},
 }

@@ -22,6 +22,7 @@ MOST_WAITING = 50
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Otp = Annotated[str, Field(min_length=1, max_length=40)]
 Password = Annotated[str, Field(min_length=1, max_length=1000, repr=False)]
 
 
@@ -32,6 +33,7 @@ class SignIn(BaseModel):
 
     username: Annotated[str, Field(min_length=1, max_length=100)]
     password: Password
+    otp: Annotated[Otp | None, Field(repr=False)] = None
 
 
 class ChangePassword(BaseModel):
@@ -50,7 +52,8 @@ def routes(site: Site, door: Door) -> list[APIRoute]:
     accounts = site.signin.accounts
 
     async def sign_in(request: Request, body: SignIn = sign_in_) -> Any:
-        account = await hashing(site, site.signin.person, body.username, body.password, address_of(request))
+        given = (body.username, body.password, address_of(request), body.otp)
+        account = await hashing(site, site.signin.person, *given)
         token, expires_at = await to_thread.run_sync(accounts.issue_token, account.id, SECONDS, account.scopes)
         who = SignedIn.model_validate(account.model_dump())
         return Token(token=token, expires_at=expires_at, account=who)

@@ -1,0 +1,1 @@
+"""Signing in: the ways in, and what they stand on."""
