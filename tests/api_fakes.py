@@ -26,7 +26,7 @@ from casework.opening import Opening
 from casework.pathways import load
 from casework.ports import Board, BoardQuery, IndexEntries, Reservation, Stalled, Standing, Tokens
 from casework.ports import Queued as QueuedRow
-from casework.rules.access import clocks_shown, may_see, referral_shown, shown
+from casework.rules.access import Grants, clocks_shown, ground, referral_shown, shown
 from casework.rules.decide import begin, decide
 from casework.signin.entrance import SignIn
 from casework.signin.ports import Knock, Passwords, Session
@@ -105,9 +105,11 @@ class MemoryReads:
     def case(self, reader: Actor, case_id: str) -> Row | None:
         self.memory.check()
         row = self.memory.cases.get(case_id)
-        if row is None or not may_see(reader, row, self.memory.of_case(self.memory.referrals, case_id)):
+        if row is None:
             return None
-        return shown(reader, row)
+        grants = Grants(self.memory.of_case(self.memory.referrals, case_id))
+        why = ground(reader, row, grants, datetime.now(UTC))
+        return shown(reader, {**row, "ground": why}) if why else None
 
     def case_id_of_number(self, reader: Actor, number: str) -> str | None:
         return next((id_ for id_ in self.memory.cases if (self.case(reader, id_) or {}).get("number") == number), None)

@@ -1,6 +1,8 @@
 """Who sees which case: the rule in Python and the rule in SQL say the same, whatever the world is like."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +12,12 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from casework.db.rows import case_values, values_of
 from casework.db.tables import cases, referrals
-from casework.db.visible import visible_to
+from casework.db.visible import ground_of, visible_to
+from casework.models.access import Glass, Ground
 from casework.models.codes import ReferralStatus
 from casework.models.people import Actor, Role
 from casework.models.state import CaseRow, Referral
-from casework.rules.access import CLOCKS, NUMBERS, columns_shown, may_see, shown
+from casework.rules.access import CLOCKS, NUMBERS, Grants, columns_shown, ground, may_see, shown
 from tests.postgres import scratch_engine
 from tests.recordings import CASEWORKER, OFFICE, OPENED, POLICE, SUPERVISOR, case_row, referral
 
@@ -48,8 +51,10 @@ def test_the_rule_says_the_same_in_both_languages(engine: Engine, world: World, 
     with engine.connect() as connection:
         build(connection, world)
         for reader in everybody:
-            found = set(connection.scalars(select(cases.c.id).where(visible_to(reader))))
-            assert found == {case.id for case, asked_for in world if may_see(reader, case, asked_for)}
+            rows = connection.execute(select(cases.c.id, ground_of(reader)).where(visible_to(reader)))
+            found = {row.id: row.ground for row in rows}
+            grounds = {case.id: ground(reader, case, Grants(asked_for), OPENED) for case, asked_for in world}
+            assert found == {id_: why for id_, why in grounds.items() if why}
         connection.rollback()
 
 
@@ -67,44 +72,72 @@ def reader(role: Role, account_id: str = "somebody", agency_id: str = OFFICE) ->
 
 
 @pytest.mark.parametrize(
-    ("who", "changes", "sees"),
+    ("who", "changes", "why"),
     [
-        (CASEWORKER, {}, True),
-        (CASEWORKER, {"assigned_to": "caseworker2"}, False),
-        (CASEWORKER, {"assigned_to": "caseworker", "opened_by": "caseworker2"}, True),
-        (CASEWORKER, {"opened_by": "caseworker2"}, False),
-        (CASEWORKER, {"assigned_to": "caseworker", "agency_id": "province"}, False),
-        (SUPERVISOR, {"opened_by": "caseworker2"}, True),
-        (SUPERVISOR, {"agency_id": "province"}, False),
-        (reader(Role.HEAD), {}, True),
-        (reader(Role.COORDINATOR, agency_id="setda"), {}, True),
-        (reader(Role.VIEWER), {}, False),
-        (reader(Role.ADMINISTRATOR), {}, False),
-        (reader(Role.AUDITOR), {}, False),
-        (reader(Role.SYSTEM, "hotline"), {"opened_by": "hotline"}, True),
-        (reader(Role.SYSTEM, "hotline"), {}, False),
-        (POLICE, {}, False),
-        (POLICE, {"reported_by_agency": "polres"}, True),
-        (POLICE, {"agency_id": "polres"}, False),
+        (CASEWORKER, {}, Ground.OPENED_BY),
+        (CASEWORKER, {"assigned_to": "caseworker2"}, None),
+        (CASEWORKER, {"assigned_to": "caseworker", "opened_by": "caseworker2"}, Ground.ASSIGNMENT),
+        (CASEWORKER, {"opened_by": "caseworker2"}, None),
+        (CASEWORKER, {"assigned_to": "caseworker", "agency_id": "province"}, None),
+        (SUPERVISOR, {"opened_by": "caseworker2"}, Ground.OWN_OFFICE),
+        (SUPERVISOR, {"agency_id": "province"}, None),
+        (reader(Role.HEAD), {}, Ground.OWN_OFFICE),
+        (reader(Role.COORDINATOR, agency_id="setda"), {}, Ground.COORDINATION),
+        (reader(Role.VIEWER), {}, None),
+        (reader(Role.ADMINISTRATOR), {}, None),
+        (reader(Role.AUDITOR), {}, None),
+        (reader(Role.SYSTEM, "hotline"), {"opened_by": "hotline"}, Ground.OPENED_BY),
+        (reader(Role.SYSTEM, "hotline"), {}, None),
+        (POLICE, {}, None),
+        (POLICE, {"reported_by_agency": "polres"}, Ground.REPORTED_BY),
+        (POLICE, {"agency_id": "polres"}, None),
     ],
 )
-def test_each_role_sees_what_the_design_says(who: Actor, changes: dict[str, Any], sees: bool) -> None:
-    assert may_see(who, case_row(**changes), ()) is sees
+def test_each_role_sees_what_the_design_says(who: Actor, changes: dict[str, Any], why: Ground | None) -> None:
+    assert ground(who, case_row(**changes), Grants(), OPENED) is why
 
 
 @pytest.mark.parametrize("status", list(ReferralStatus))
 def test_an_agency_sees_a_case_by_a_live_or_finished_referral(status: ReferralStatus) -> None:
     seen = status not in (ReferralStatus.PENDING, ReferralStatus.REVOKED)
 
-    assert may_see(POLICE, case_row(), [referral(status=status)]) is seen
-    assert not may_see(POLICE, case_row(), [referral(status=status, agency_id="rsud")])
+    assert may_see(POLICE, case_row(), Grants([referral(status=status)]), OPENED) is seen
+    assert not may_see(POLICE, case_row(), Grants([referral(status=status, agency_id="rsud")]), OPENED)
+
+
+@pytest.mark.parametrize(
+    ("who", "broken_by", "left", "why"),
+    [
+        (SUPERVISOR, "supervisor", 1, Ground.BREAK_GLASS),
+        (SUPERVISOR, "supervisor", 0, None),
+        (SUPERVISOR, "head", 1, None),
+        (CASEWORKER, "caseworker", 1, None),
+        (POLICE, "police", 1, None),
+    ],
+)
+def test_broken_glass_gives_sight_to_who_decides_in_an_office_until_its_end(
+    who: Actor, broken_by: str, left: int, why: Ground | None
+) -> None:
+    foreign = case_row(agency_id="province")
+    glass = Glass(account_id=broken_by, until=OPENED + timedelta(seconds=left))
+
+    assert ground(who, foreign, Grants(glass=[glass]), OPENED) is why
+
+
+@pytest.mark.parametrize("who", [CASEWORKER, SUPERVISOR, POLICE, reader(Role.COORDINATOR)])
+def test_an_exclusion_beats_every_ground(who: Actor) -> None:
+    glass = Glass(account_id=who.account_id, until=OPENED + timedelta(hours=1))
+    everything = Grants([referral()], [glass])
+
+    assert may_see(who, case_row(), everything, OPENED)
+    assert not may_see(who, case_row(), replace(everything, excluded={who.account_id}), OPENED)
 
 
 def test_rows_and_models_are_judged_alike() -> None:
     case, sent = case_row(), referral()
 
-    assert may_see(POLICE, case_values(case), [values_of(sent)])
-    assert may_see(CASEWORKER, case_values(case), ())
+    assert may_see(POLICE, case_values(case), Grants([values_of(sent)]), OPENED)
+    assert may_see(CASEWORKER, case_values(case), Grants(), OPENED)
 
 
 def test_nothing_is_shown_that_a_role_has_no_ground_for() -> None:

@@ -23,7 +23,7 @@ from casework.models.pathway import Risk
 from casework.models.people import Actor, Role
 from casework.models.state import CaseRow, Deadline, Owner
 from casework.ports import Board, BoardQuery, Standing, Troubles
-from casework.rules.access import clocks_shown, may_see, shown
+from casework.rules.access import Grants, clocks_shown, may_see, shown
 from casework.rules.outlook import BoardReason, reasons, since, stalled
 from tests.postgres import scratch_database
 from tests.recordings import CASEWORKER, OFFICE, SUPERVISOR, case_row, deadline, notice
@@ -181,7 +181,7 @@ def test_the_board_says_the_same_in_both_languages(engines: tuple[Engine, Engine
     for each in world:
         each.put(engines[0])
     for reader in READERS:
-        mine = [each for each in world if may_see(reader, each.case, ())]
+        mine = [each for each in world if may_see(reader, each.case, Grants(), NOW)]
         mine = [each for each in mine if each.case.status in (Status.OPEN, Status.CLOSED)]
         mine = sorted((e for e in mine if stalled(e.standing(reader), NOW)), key=lambda e: e.place(reader))
         page = board(engines[0], reader)

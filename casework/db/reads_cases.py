@@ -9,7 +9,7 @@ from casework.db import search
 from casework.db.pages import newest_first
 from casework.db.session import reading
 from casework.db.tables import cases, deadlines, reservations
-from casework.db.visible import reservation_visible_to, visible_to
+from casework.db.visible import ground_of, reservation_visible_to, visible_to
 from casework.errors import ForbiddenError, InvalidInputError
 from casework.models.people import OFFICE_ROLES, Actor
 from casework.ports import Stalled, Tokens
@@ -27,10 +27,10 @@ class CaseReads:
     def case(self, reader: Actor, case_id: str) -> Mapping[str, Any] | None:
         """The case's row, or None where it does not exist or may not be seen: the two cannot be told apart.
 
-        What the reader's role has no ground to see is blank: None, or [] for a list.
+        What the reader's role has no ground to see is blank: None, or [] for a list. `ground` says why it is seen.
         """
         with reading(self._engine) as connection:
-            found = select(cases).where(cases.c.id == case_id, visible_to(reader))
+            found = select(cases, ground_of(reader)).where(cases.c.id == case_id, visible_to(reader))
             row = connection.execute(found).mappings().one_or_none()
         return shown(reader, dict(row)) if row else None
 
@@ -56,7 +56,7 @@ class CaseReads:
         wanted = [_filter(reader, name, value) for name, value in filters.items()]
         wanted += [_standing(reader, stalled)] if stalled else []
         wanted += _about(reader, about)
-        found = select(cases).where(visible_to(reader), *wanted)
+        found = select(cases, ground_of(reader)).where(visible_to(reader), *wanted)
         with reading(self._engine) as connection:
             rows, following = newest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
         return [shown(reader, row) for row in rows], following

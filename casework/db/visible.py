@@ -1,8 +1,11 @@
 """Who sees which case, in SQL. `casework.rules.access` says the same in Python; a test holds both equal."""
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+from typing import Any
+
+from sqlalchemy import ColumnElement, Label, Text, and_, case, cast, exists, false, null, or_, true
 
 from casework.db.tables import cases, notifications, referrals, reservations
+from casework.models.access import Ground
 from casework.models.codes import ReferralStatus
 from casework.models.people import DECIDING_ROLES, OFFICE_ROLES, Actor, Role
 
@@ -11,22 +14,39 @@ _UNSEEN = (ReferralStatus.PENDING.value, ReferralStatus.REVOKED.value)
 
 def visible_to(reader: Actor) -> ColumnElement[bool]:
     """Which rows of `cases` a reader may know of."""
+    return or_(false(), *(seen for seen, _ in _grounds(reader)))
+
+
+def ground_of(reader: Actor) -> Label[Any]:
+    """On what ground a reader sees a row of `cases`, as `ground`; NULL where there is none."""
+    found = [(seen, ground.value) for seen, ground in _grounds(reader)]
+    return (case(*found) if found else cast(null(), Text)).label("ground")
+
+
+def _grounds(reader: Actor) -> list[tuple[ColumnElement[bool], Ground]]:
+    """Each way to see a row that a reader's role knows, the strongest first."""
     own_office = cases.c.agency_id == reader.agency_id
+    opened = cases.c.opened_by == reader.account_id
     match reader.role:
         case Role.CASEWORKER:
-            unassigned_and_mine = cases.c.assigned_to.is_(None) & (cases.c.opened_by == reader.account_id)
-            return and_(own_office, or_(cases.c.assigned_to == reader.account_id, unassigned_and_mine))
+            assigned = own_office & (cases.c.assigned_to == reader.account_id)
+            unassigned_and_mine = and_(own_office, cases.c.assigned_to.is_(None), opened)
+            return [(assigned, Ground.ASSIGNMENT), (unassigned_and_mine, Ground.OPENED_BY)]
         case Role.SUPERVISOR | Role.HEAD:
-            return own_office
+            return [(own_office, Ground.OWN_OFFICE)]
         case Role.AGENCY_OFFICER:
-            asked = (referrals.c.agency_id == reader.agency_id) & referrals.c.status.not_in(_UNSEEN)
-            asks = exists().where(referrals.c.case_id == cases.c.id, asked).correlate(cases)
-            return or_(cases.c.reported_by_agency == reader.agency_id, asks)
+            reported = cases.c.reported_by_agency == reader.agency_id
+            return [(reported, Ground.REPORTED_BY), (_asks(reader), Ground.REFERRAL)]
         case Role.SYSTEM:
-            return cases.c.opened_by == reader.account_id
+            return [(opened, Ground.OPENED_BY)]
         case Role.COORDINATOR:
-            return true()
-    return false()
+            return [(true(), Ground.COORDINATION)]
+    return []
+
+
+def _asks(reader: Actor) -> ColumnElement[bool]:
+    asked = (referrals.c.agency_id == reader.agency_id) & referrals.c.status.not_in(_UNSEEN)
+    return exists().where(referrals.c.case_id == cases.c.id, asked).correlate(cases)
 
 
 def referral_visible_to(reader: Actor) -> ColumnElement[bool]:

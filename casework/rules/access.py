@@ -1,10 +1,13 @@
 """Who sees which case, and how much of it. `casework.db.visible` says the same in SQL; a test holds both equal."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from casework.models.access import Glass, Ground
 from casework.models.codes import ReferralStatus
-from casework.models.people import OFFICE_ROLES, Actor, Role
+from casework.models.people import DECIDING_ROLES, OFFICE_ROLES, Actor, Role
 from casework.models.state import CaseRow, Deadline, Referral
 
 Row = Mapping[str, Any]
@@ -21,23 +24,57 @@ REFERRAL_CONTENT = frozenset({"disclose", "override_ground", "outcome", "referen
 """What of a referral is content: for the case's office and for the receiver only."""
 
 
-def may_see(reader: Actor, case: CaseRow | Row, referrals: Iterable[Referral | Row]) -> bool:
-    """Whether a reader may know of a case, given the case's referrals; `shown` says what of it."""
+@dataclass(frozen=True)
+class Grants:
+    """What besides its row decides who sees a case."""
+
+    referrals: Iterable[Referral | Row] = ()
+    glass: Iterable[Glass] = ()
+    excluded: Collection[str] = ()
+    """The accounts that have a conflict of interest: an exclusion beats every ground."""
+
+
+def ground(reader: Actor, case: CaseRow | Row, grants: Grants, now: datetime) -> Ground | None:
+    """On what ground a reader may know of a case, the strongest first; None where there is none."""
+    if reader.account_id in grants.excluded:
+        return None
     row = case.model_dump() if isinstance(case, CaseRow) else case
+    return _of_role(reader, row, grants.referrals) or _broken(reader, grants.glass, now)
+
+
+def may_see(reader: Actor, case: CaseRow | Row, grants: Grants, now: datetime) -> bool:
+    """Whether a reader may know of a case; `shown` says what of it."""
+    return ground(reader, case, grants, now) is not None
+
+
+def _of_role(reader: Actor, row: Row, referrals: Iterable[Referral | Row]) -> Ground | None:
     own_office = bool(row["agency_id"] == reader.agency_id)
     match reader.role:
-        case Role.CASEWORKER:
-            unassigned_and_mine = row["assigned_to"] is None and row["opened_by"] == reader.account_id
-            return own_office and (row["assigned_to"] == reader.account_id or unassigned_and_mine)
-        case Role.SUPERVISOR | Role.HEAD:
-            return own_office
-        case Role.AGENCY_OFFICER:
-            return row["reported_by_agency"] == reader.agency_id or any(_asks(reader, each) for each in referrals)
-        case Role.SYSTEM:
-            return bool(row["opened_by"] == reader.account_id)
+        case Role.CASEWORKER if own_office:
+            return _of_caseworker(reader, row)
+        case Role.SUPERVISOR | Role.HEAD if own_office:
+            return Ground.OWN_OFFICE
+        case Role.AGENCY_OFFICER if row["reported_by_agency"] == reader.agency_id:
+            return Ground.REPORTED_BY
+        case Role.AGENCY_OFFICER if any(_asks(reader, each) for each in referrals):
+            return Ground.REFERRAL
+        case Role.SYSTEM if row["opened_by"] == reader.account_id:
+            return Ground.OPENED_BY
         case Role.COORDINATOR:
-            return True
-    return False
+            return Ground.COORDINATION
+    return None
+
+
+def _of_caseworker(reader: Actor, row: Row) -> Ground | None:
+    if row["assigned_to"] == reader.account_id:
+        return Ground.ASSIGNMENT
+    unassigned_and_mine = row["assigned_to"] is None and row["opened_by"] == reader.account_id
+    return Ground.OPENED_BY if unassigned_and_mine else None
+
+
+def _broken(reader: Actor, glass: Iterable[Glass], now: datetime) -> Ground | None:
+    runs = any(each.account_id == reader.account_id and now < each.until for each in glass)
+    return Ground.BREAK_GLASS if runs and reader.role in DECIDING_ROLES else None
 
 
 def columns_shown(role: Role) -> frozenset[str] | None:
@@ -48,9 +85,12 @@ def columns_shown(role: Role) -> frozenset[str] | None:
 
 
 def shown(reader: Actor, case: Row) -> dict[str, Any]:
-    """A row of a case that the reader may see, with content the reader has no ground for blanked."""
+    """A row of a case that the reader may see, with content the reader has no ground for blanked.
+
+    The ground itself, where the row names it, stays.
+    """
     columns = columns_shown(reader.role)
-    return dict(case) if columns is None else _blanked(case, case.keys() - columns)
+    return dict(case) if columns is None else _blanked(case, case.keys() - columns - {"ground"})
 
 
 def clocks_shown(reader: Actor, clocks: Iterable[Deadline], asked: Collection[str] = ()) -> tuple[Deadline, ...]:
