@@ -13,6 +13,7 @@ from casework.db.documents import SqlDocuments
 from casework.db.factors import SqlFactors
 from casework.db.findings import SqlFindings
 from casework.db.heartbeats import SqlHeartbeats
+from casework.db.identities import SqlIdentities
 from casework.db.notices import SqlNotices
 from casework.db.patrol import SqlPatrol
 from casework.db.reads import SqlReads
@@ -31,6 +32,7 @@ from casework.pathways import load, milestone_kinds
 from casework.ports import Directory
 from casework.settings import Settings
 from casework.signin.entrance import SignIn
+from casework.signin.provider import Provider
 from casework.vault.index import ClientIndex
 from casework.vault.keyed import CommandIds
 from casework.vault.keystore import SqlKeyStore
@@ -61,6 +63,7 @@ class Adapters:
     accounts: SqlAccounts
     clients: SqlClients
     factors: SqlFactors
+    identities: SqlIdentities
     throttle: SqlThrottle
     sessions: SqlSessions
     notices: SqlNotices
@@ -106,6 +109,7 @@ def adapters(settings: Settings) -> Adapters:
         accounts=SqlAccounts(engine),
         clients=SqlClients(engine),
         factors=SqlFactors(engine, root),
+        identities=SqlIdentities(engine),
         throttle=SqlThrottle(engine, root),
         sessions=SqlSessions(engine),
         notices=SqlNotices(engine),
@@ -125,10 +129,24 @@ def entrance(outside: Adapters, office: Office) -> SignIn:
         accounts=outside.accounts,
         clients=outside.clients,
         factors=outside.factors,
+        identities=outside.identities,
         throttle=outside.throttle,
         sessions=outside.sessions,
         tell=outside.notices.queue,
         lead_agency_id=office.lead_agency_id,
+        now=office.now,
+    )
+
+
+def provider_of(settings: Settings, office: Office) -> Provider | None:
+    """The other provider that people may sign in with, where the settings name one."""
+    if not settings.oidc_issuer or settings.oidc_client_secret is None:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        redirect_uri=f"{settings.pages.rstrip('/')}/session/provider/callback",
         now=office.now,
     )
 

@@ -136,6 +136,10 @@ class DatabaseUnavailableError(CaseworkError):
     code, status, title = "database_unavailable", 503, "The database is away"
 
 
+class ProviderUnavailableError(CaseworkError):
+    code, status, title = "provider_unavailable", 503, "The other provider is away"
+
+
 class BrokenStepError(CaseworkError):
     """A defect failed this one command; the case lives on."""
 

@@ -69,6 +69,13 @@ class Settings(BaseSettings):
     base_url: str = Field(
         "", alias="TUNTAS_BASE_URL", description="Address of the pages in notices; empty: host and port"
     )
+    oidc_issuer: str = Field(
+        "", alias="TUNTAS_OIDC_ISSUER", description="OpenID Connect provider people may sign in with, by its issuer"
+    )
+    oidc_client_id: str = Field("", alias="TUNTAS_OIDC_CLIENT_ID", description="What Tuntas is called there")
+    oidc_client_secret: SecretStr | None = Field(
+        None, alias="TUNTAS_OIDC_CLIENT_SECRET", description="The secret Tuntas shows there"
+    )
     mail_from: str = Field("tuntas@localhost", alias="TUNTAS_MAIL_FROM", description="Sender of mail")
     log_level: str = Field("INFO", alias="TUNTAS_LOG_LEVEL", description="Log level")
     rollover_events: int = Field(

@@ -366,6 +366,13 @@ class NoFactors:
         return False
 
 
+class NoIdentities:
+    """Nobody is linked."""
+
+    def account_of(self, issuer: str, subject: str) -> Account | None:
+        return None
+
+
 class NoSessions:
     """Nobody has one; those that are kept are asked of the database."""
 
@@ -382,7 +389,9 @@ class NoSessions:
 def sign_in_of(accounts: Passwords) -> SignIn:
     """A way in that only looks at passwords."""
     now = lambda: datetime.now(UTC)  # noqa: E731
-    return SignIn(accounts, PasswordClients(accounts), NoFactors(), OpenThrottle(), NoSessions(), len, LEAD, now)
+    return SignIn(
+        accounts, PasswordClients(accounts), NoFactors(), NoIdentities(), OpenThrottle(), NoSessions(), len, LEAD, now
+    )
 
 
 class MemoryCases(Cases):

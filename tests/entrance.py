@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from casework.db.accounts import SqlAccounts
 from casework.db.clients import SqlClients
 from casework.db.factors import SqlFactors
+from casework.db.identities import SqlIdentities
 from casework.db.notices import SqlNotices
 from casework.db.session import engine_for
 from casework.db.throttle import SqlThrottle
@@ -69,12 +70,14 @@ class Entrance:
         self.accounts = SqlAccounts(self.engine, hasher=self.hasher, now=self.time)
         self.clients = SqlClients(self.engine, hasher=self.hasher, now=self.time)
         self.factors = SqlFactors(self.engine, MASTER, self.time)
+        self.identities = SqlIdentities(self.engine, self.time)
         self.throttle = SqlThrottle(self.engine, MASTER, self.time)
         self.notices = SqlNotices(self.engine, self.time)
         self.signin = SignIn(
             accounts=self.accounts,
             clients=self.clients,
             factors=self.factors,
+            identities=self.identities,
             throttle=self.throttle,
             sessions=SqlSessions(self.engine, self.time),
             tell=self.notices.queue,

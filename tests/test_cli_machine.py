@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from casework.db.accounts import SqlAccounts
 from casework.db.clients import SqlClients
 from casework.db.factors import SqlFactorRules
+from casework.db.identities import SqlIdentities
 from casework.db.session import engine_for
 from casework.db.store import SqlCaseStore
 from casework.db.tables import case_log
@@ -179,6 +180,25 @@ def test_a_second_factor_is_required_and_taken_away(
     assert run("account", "reset-factor", "ratna")[0] == 0
     assert SqlAccounts(engine).of_token(token) is None
     assert run("account", "reset-factor", "nobody")[0] == 1
+    engine.dispose()
+
+
+def test_an_identity_at_another_provider_is_linked_and_unlinked(
+    run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an account that there is, at the provider that there is."""
+    monkeypatch.setenv("TUNTAS_PASSWORD", "cukup-panjang-sekali")
+    assert run("account", "add", "dewi", "--role", "head", "--agency", "dinas-pppappkb")[0] == 0
+    assert run("account", "link", "dewi", "248289761001")[0] == 2
+    monkeypatch.setenv("TUNTAS_OIDC_ISSUER", "https://provider.example")
+    engine = engine_for(machine.app_url)
+    identities, dewi = SqlIdentities(engine), SqlAccounts(engine).by_username("dewi")
+
+    assert run("account", "link", "nobody", "248289761001")[0] == 1
+    assert run("account", "link", "dewi", "248289761001")[0] == 0
+    assert identities.account_of("https://provider.example", "248289761001") == dewi
+    assert run("account", "unlink", "dewi")[0] == 0
+    assert identities.account_of("https://provider.example", "248289761001") is None
     engine.dispose()
 
 

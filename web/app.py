@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from casework.errors import CaseworkError
-from web import sessions
+from web import provider, sessions
 from web.api import absences, factors, health, oauth, problems, reference, stalled, tokens
 from web.api.absences import AbsenceEntry
 from web.api.cases import CaseReading
@@ -74,6 +74,7 @@ def routes(site: Site) -> list[APIRoute]:
         *tokens.routes(site, door),
         *oauth.routes(site),
         *factors.routes(site, door),
+        *provider.routes(site),
         *sessions.routes(site, SessionDoor(site.signin.sessions)),
         *Writes(site, door, texts).routes(),
         *cases.routes(),

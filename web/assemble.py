@@ -9,7 +9,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-from casework.assembly import adapters, entrance, office
+from casework.assembly import adapters, entrance, office, provider_of
 from casework.db.heartbeats import SqlHeartbeats
 from casework.office import Office
 from casework.settings import Settings
@@ -36,6 +36,7 @@ async def site_of(settings: Settings) -> Site:
         cases=Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events),
         desk=desk,
         signin=entrance(outside, own),
+        provider=provider_of(settings, own),
         agencies=tuple(outside.directory),
         checks={
             "database": lambda: databases_answer(outside.engine, outside.key_engine),

@@ -82,7 +82,7 @@ def routes(site: Site, door: SessionDoor) -> list[APIRoute]:
         check_same_site(request)
         given = (body.username, body.password, address_of(request), body.otp)
         account = await hashing(site, site.signin.person, *given)
-        session = await to_thread.run_sync(_begin, sessions, account, request.cookies.get(COOKIE))
+        session = await to_thread.run_sync(begin, sessions, account, request.cookies.get(COOKIE))
         answer = reply(_shown(session))
         keep(answer, session)
         return answer
@@ -108,7 +108,8 @@ def keep(answer: Response, session: Session) -> None:
     answer.set_cookie(COOKIE, session.secret, path="/", secure=True, httponly=True, samesite="lax")
 
 
-def _begin(sessions: Sessions, account: Account, before: str | None) -> Session:
+def begin(sessions: Sessions, account: Account, before: str | None) -> Session:
+    """A new session of a person, instead of the one that the browser had before."""
     if account.role is Role.SYSTEM:
         raise ForbiddenError("Systems have no sessions; see POST /oauth/token.")
     return sessions.begin(account, before)

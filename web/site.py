@@ -7,6 +7,7 @@ from anyio import CapacityLimiter
 
 from casework.models.agency import Agency
 from casework.signin.entrance import SignIn
+from casework.signin.provider import Provider
 from starter.cases import Cases
 from starter.desk import Desk
 
@@ -23,6 +24,8 @@ class Site:
     cases: Cases
     desk: Desk
     signin: SignIn
+    provider: Provider | None = None
+    """Another provider that people may sign in with."""
     agencies: tuple[Agency, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """By part (`database`, `engine`, `worker`); each gives False, or raises, where it is away."""

@@ -14,10 +14,13 @@ from casework.models.notice import Notice, NoticeKind, Recipient
 from casework.models.people import OFFICE_ROLES, Account, Role, Scope
 from casework.rules.passwords import check_password
 from casework.rules.throttle import TOLD_AFTER
-from casework.signin.ports import Clients, Factors, Knock, Passwords, Sessions, Throttle
+from casework.signin.ports import Clients, Factors, Identities, Knock, Passwords, Sessions, Throttle
+from casework.signin.provider import Identity
 
 log = structlog.get_logger()
 ENROLMENT_SECONDS = 900
+BOTH = "mfa"
+"""What a provider says it has asked for, where it was more than one thing (RFC 8176)."""
 WRONG = "Unknown user name or wrong password."
 
 
@@ -28,6 +31,7 @@ class SignIn:
     accounts: Passwords
     clients: Clients
     factors: Factors
+    identities: Identities
     throttle: Throttle
     sessions: Sessions
     tell: Callable[[Sequence[Notice]], object]
@@ -58,6 +62,22 @@ class SignIn:
             self._failed(knock, name)
             raise UnauthenticatedError("Unknown client or wrong secret.")
         self.throttle.succeeded(knock)
+        log.info("signed_in", account_id=account.id)
+        return account
+
+    def identified(self, identity: Identity) -> Account:
+        """Whose account an identity at another provider is; nobody gets one by having such an identity.
+
+        Raises UnauthenticatedError; SecondFactorRequiredError where one is needed and the provider asked for none.
+        """
+        account = self.identities.account_of(identity.issuer, identity.subject)
+        if account is None or account.role is Role.SYSTEM:
+            log.warning("identity_unknown")
+            raise UnauthenticatedError(
+                "No account belongs to this identity. Ask who keeps the accounts of your office."
+            )
+        if any(self.factors.state(account)) and BOTH not in identity.methods:
+            raise SecondFactorRequiredError("The other provider has not asked you for a second factor.")
         log.info("signed_in", account_id=account.id)
         return account
 

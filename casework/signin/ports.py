@@ -113,6 +113,14 @@ class Factors(Protocol):
         ...
 
 
+class Identities(Protocol):
+    """Links of identities at another provider to accounts."""
+
+    def account_of(self, issuer: str, subject: str) -> Account | None:
+        """The account of an identity; None where there is none, or it is disabled."""
+        ...
+
+
 class Sessions(Protocol):
     """Sessions in browsers."""
 

@@ -1,4 +1,4 @@
-"""Commands for ways to sign in: clients of systems, and second factors."""
+"""Commands for ways to sign in: clients of systems, second factors, identities at another provider."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ __all__ = ["app"]
 if TYPE_CHECKING:
     from casework.db.clients import SqlClients
     from casework.db.factors import SqlFactorRules
+    from casework.db.identities import SqlIdentities
 
 
 @app.command()
@@ -71,6 +72,28 @@ def reset_factor(username: Username) -> None:
     screen.say(f"{username}: no second factor")
 
 
+@app.command()
+def link(
+    username: Username,
+    subject: Annotated[str, typer.Argument(help="Who it is at TUNTAS_OIDC_ISSUER: the `sub` it gives.")],
+) -> None:
+    """Let somebody sign in with the other provider as an account that there is."""
+    issuer = settings().oidc_issuer
+    if not issuer:
+        raise BadUsage("TUNTAS_OIDC_ISSUER is not set.")
+    with opened() as accounts, _identities() as identities:
+        identities.link(issuer, subject, known(accounts, username).id)
+    screen.say(f"{username}: linked")
+
+
+@app.command()
+def unlink(username: Username) -> None:
+    """Let nobody sign in with another provider as this account; its tokens and sessions end at once."""
+    with opened() as accounts, _identities() as identities:
+        identities.unlink(known(accounts, username).id)
+    screen.say(f"{username}: not linked")
+
+
 def _check_agency(agency: str) -> None:
     from casework.directory.agencies import load_agencies
 
@@ -92,3 +115,11 @@ def _clients() -> "Iterator[SqlClients]":
 
     with database(settings().database_url.get_secret_value()) as engine:
         yield SqlClients(engine)
+
+
+@contextmanager
+def _identities() -> "Iterator[SqlIdentities]":
+    from casework.db.identities import SqlIdentities
+
+    with database(settings().database_url.get_secret_value()) as engine:
+        yield SqlIdentities(engine)
