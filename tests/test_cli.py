@@ -2,8 +2,10 @@
 
 import io
 import json
+import re
 import socket
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +77,14 @@ def test_outlook_says_who_owes_what_until_when(run: Run, api: StubApi) -> None:
     """One line for each thing it waits for, and whether it is stalled."""
     owner = {"role": "caseworker", "agency_id": None}
     waiting = {"kind": "plan", "owner": owner, "due_at": "tomorrow", "overdue": True}
-    answer = {"waiting_on": [waiting], "stalled": True, "reasons": ["overdue"]}
+    answer = {"waiting_on": [waiting], "stalled": True, "reasons": ["overdue", "no_activity"]}
     api.answers[f"GET /cases/{CASE}/outlook"] = (200, answer)
 
     status, out, _ = run("outlook", CASE)
 
     assert status == 0
-    assert "plan\tcaseworker\t\ttomorrow\tyes\t" in out
-    assert out.endswith("stalled: overdue\n")
+    assert "plan\tcaseworker\t\ttomorrow\tyes\t\tnothing more; it stays until somebody acts\n" in out
+    assert out.endswith("stalled: lewat tenggat (overdue); tidak ada kegiatan (no activity)\n")
 
 
 def test_outlook_shows_the_rung_the_hold_and_what_happens_by_itself(run: Run, api: StubApi) -> None:
@@ -190,6 +192,37 @@ def test_on_a_terminal_the_board_is_coloured_and_local(run: Run, api: StubApi, m
     assert "\x1b[1;31mhigh" in out
     assert "\x1b[1;33mWARNING" in out
     assert "2026-05-21T03:00:00Z" not in out
+
+
+@pytest.mark.parametrize(("width", "lined"), [(80, False), (200, True)])
+def test_no_word_is_broken_on_a_terminal(
+    run: Run, api: StubApi, monkeypatch: pytest.MonkeyPatch, width: int, lined: bool
+) -> None:
+    """Where a table is too wide, what stands still comes one below the other."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(width))
+    api.answers["GET /stalled"] = board(stalled_case())
+
+    _, out, _ = run("stalled")
+
+    zone = datetime.now().astimezone().tzname()
+    assert ("│" in out) is lined
+    for word in (NUMBER, "rsud-muaradua", "send_reminder", "(referral", "hold_clock", f"({zone})"):
+        assert word in out
+    assert max(len(re.sub("\x1b[^m]*m", "", line)) for line in out.splitlines()) <= width
+
+
+def test_digests_are_for_machines(run: Run, api: StubApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe gets them, a terminal does not."""
+    row = {"sequence": 1, "kind": "CaseOpened", "at": "2026-05-21T03:00:00Z", "by": "a", "digest": "da2e01a6"}
+    api.answers[f"GET /cases/{CASE}/log"] = (200, {"items": [row], "next_cursor": None})
+    assert "da2e01a6" in run("log", CASE)[1]
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    out = run("log", CASE)[1]
+
+    assert "CaseOpened" in out
+    assert "da2e01a6" not in out
 
 
 def test_do_releases_a_hold_of_a_case(run: Run, api: StubApi) -> None:

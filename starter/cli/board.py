@@ -12,6 +12,7 @@ from starter.cli.words import REASONS, in_words
 
 COLUMNS = ("case", "risk", "why", "since", "on", "next by itself", "you may")
 STYLES = {"high": "bold red", "unassessed": "bold red", "medium": "yellow", "low": "green"}
+NOTHING_MORE = "nothing more; it stays until somebody acts"
 NOT_COMPLETE = "The check was not complete: the watch gave no sign of life, or the engine did not answer it."
 
 
@@ -69,7 +70,7 @@ def _row(item: Mapping[str, Any]) -> list[object]:
 def _next(outlook: Mapping[str, Any]) -> str:
     """What happens by itself first."""
     steps = [waiting["next"] for waiting in outlook["waiting_on"] if waiting["next"]]
-    return step_in_words(min(steps, key=lambda step: screen.instant(step["at"]))) if steps else ""
+    return step_in_words(min(steps, key=lambda step: screen.instant(step["at"]))) if steps else NOTHING_MORE
 
 
 def step_in_words(step: Mapping[str, Any]) -> str:

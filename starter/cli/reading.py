@@ -8,8 +8,9 @@ import typer
 
 from starter.cli import screen
 from starter.cli.api import Api
-from starter.cli.board import stalled, step_in_words
+from starter.cli.board import NOTHING_MORE, stalled, step_in_words
 from starter.cli.failures import Refused
+from starter.cli.words import in_words
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="A case's id or number.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The answer as it came.")]
@@ -51,19 +52,19 @@ def outlook(case: Case, json: AsJson = False) -> None:
     columns = ("waits for", "on", "since", "due", "overdue", "rung", "by itself")
     rows = [_wait(item) for item in answer.get("waiting_on", ())]
     screen.table(f"{case} waits for", columns, rows)
-    reasons = ", ".join(answer.get("reasons", ())) or "yes"
+    reasons = "; ".join(in_words(reason) for reason in answer.get("reasons", ())) or "yes"
     screen.say(f"stalled: {reasons}" if answer.get("stalled") else "not stalled")
 
 
 def log(case: Case, json: AsJson = False) -> None:
-    """The case log, oldest first."""
+    """The case log, oldest first; its digests with --json."""
     with Api.of_environment() as api:
         items = list(_all(api, f"/cases/{api.case_id(case)}/log"))
     if json:
         screen.as_json(items)
         return
     names = ("sequence", "at", "kind", "by", "agency_id", "digest")
-    screen.table(f"log of {case}", names, [[item.get(name) for name in names] for item in items])
+    screen.table(f"log of {case}", names, [[item.get(name) for name in names] for item in items], machines=("digest",))
 
 
 def _read(case: str, what: str) -> Mapping[str, Any]:
@@ -88,6 +89,6 @@ def _all(api: Api, path: str) -> list[Mapping[str, Any]]:
 
 def _wait(item: Mapping[str, Any]) -> list[object]:
     owner = " ".join(str(value) for value in (item.get("owner") or {}).values() if value)
-    by_itself = "; ".join(step_in_words(step) for step in item.get("forecast", ()))
+    by_itself = "; ".join(step_in_words(step) for step in item.get("forecast", ())) or NOTHING_MORE
     late = f"on hold until {item['held_until']}" if item.get("held_until") else item.get("overdue")
     return [item.get("kind"), owner, item.get("since"), item.get("due_at"), late, item.get("rung"), by_itself]

@@ -40,21 +40,56 @@ def warn(text: str) -> None:
 
 
 def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], styles: Mapping[str, str] | None = None
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    styles: Mapping[str, str] | None = None,
+    machines: Sequence[str] = (),
 ) -> None:
-    """Rows under their columns; `styles` colours cells by what they hold, on terminals."""
+    """Rows under their columns; on terminals `styles` colours cells by what they hold, and `machines` are left out."""
     lines = [[_plain(_shown(value)) for value in row] for row in rows]
     console = Console(highlight=False)
     if not console.is_terminal:
         for line in (list(columns), *lines):
             typer.echo("\t".join(line))
         return
-    drawn = Table(title=Text(_plain(title)), title_justify="left", header_style="bold")
+    for_people = [at for at, column in enumerate(columns) if column not in machines]
+    names = [columns[at] for at in for_people]
+    cells = [[Text(_local(line[at]), style=(styles or {}).get(line[at], "")) for at in for_people] for line in lines]
+    timed = any(INSTANT.search(cell) for line in lines for cell in line)
+    heading = Text(_plain(f"{title} ({_zone()})" if timed else title))
+    drawings = (draw(heading, names, cells) for draw in (_side_by_side, _one_below_the_other))
+    console.print(_fitting(console, *drawings))
+
+
+def _fitting(console: Console, wide: Table, narrow: Table) -> Table:
+    """The wide one, unless it would break words or be longer than the narrow one."""
+    unbounded = console.options.update(max_width=10_000)
+    if console.measure(wide, options=unbounded).minimum > console.width:
+        return narrow
+    return min(wide, narrow, key=lambda drawn: len(console.render_lines(drawn)))
+
+
+def _side_by_side(heading: Text, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
+    drawn = Table(title=heading, title_justify="left", header_style="bold")
     for column in columns:
         drawn.add_column(column, overflow="fold")
-    for line in lines:
-        drawn.add_row(*(Text(_local(cell), style=(styles or {}).get(cell, "")) for cell in line))
-    console.print(drawn)
+    for row in rows:
+        drawn.add_row(*row)
+    return drawn
+
+
+def _one_below_the_other(heading: Text, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> Table:
+    """A block for each row: the first cell, and below it the others that hold something, each after its name."""
+    drawn = Table.grid("name", "value", padding=(0, 2, 0, 0))
+    drawn.title, drawn.title_justify = heading, "left"
+    drawn.columns[1].overflow = "fold"
+    for row in rows:
+        drawn.add_row(columns[0], row[0], style="bold")
+        for column, cell in zip(columns[1:], row[1:], strict=True):
+            if cell.plain:
+                drawn.add_row(f"  {column}", cell)
+    return drawn
 
 
 def fields(title: str, answer: Mapping[str, Any]) -> None:
@@ -86,6 +121,11 @@ def _shown(value: object) -> str:
 def _local(text: str) -> str:
     """A text with its instants as the clock on this machine's wall shows them."""
     return INSTANT.sub(lambda found: instant(found[0]).astimezone().strftime("%Y-%m-%d %H:%M"), text)
+
+
+def _zone() -> str:
+    """What the clock on this machine's wall is called."""
+    return datetime.now().astimezone().tzname() or "local time"
 
 
 def instant(text: str) -> datetime:

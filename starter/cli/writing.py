@@ -65,7 +65,7 @@ def _route(command: str) -> Route:
     try:
         return COMMANDS[command]
     except KeyError:
-        raise BadUsage(f"There is no command {command}.", ("there are: " + " ".join(COMMANDS),)) from None
+        raise BadUsage(f"There is no command `{command}`.", ("there are: " + " ".join(COMMANDS),)) from None
 
 
 def _check_named(command: str, route: Route, named: Mapping[str, str | None]) -> None:
