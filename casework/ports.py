@@ -12,6 +12,14 @@ from casework.models.people import Account, Actor
 from casework.models.state import Deadline, Receipt
 
 
+@dataclass(frozen=True)
+class Keyed:
+    """A command that is of no case, as it can be told from its repeats and from others under its key."""
+
+    command_id: str
+    body_digest: str
+
+
 class Reservation(Model):
     """A case id and number given to one command of one account. `created` is false for a repeat."""
 
@@ -311,8 +319,15 @@ class Accounts(Protocol):
         """The office's accounts with the count of their open cases."""
         ...
 
-    def set_absence(self, account_id: str, starts_at: datetime, ends_at: datetime, deputy_id: str | None) -> None:
-        """Enter an absence; one with the same start is replaced.
+    def set_absence(
+        self,
+        account_id: str,
+        starts_at: datetime,
+        ends_at: datetime,
+        deputy_id: str | None,
+        command: Keyed | None = None,
+    ) -> None:
+        """Enter an absence; one with the same start is replaced. A repeat of a command changes nothing.
 
         Raises InvalidInputError where it does not end after its start, UnknownAccountError where there is no such
         account or the deputy may not stand in for it.

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import TypeVar
 
+from pydantic import BaseModel
+
 from casework import commands as c
 from casework.ids import new_id
 from casework.models.codes import ReporterKind
@@ -12,7 +14,7 @@ from casework.models.people import Actor, Role
 from casework.models.sealing import blank, given, split
 from casework.office import Office
 from casework.opening import Opening
-from casework.ports import Accounts, ClientIndex, CommandIds, Directory, Documents, Reads, Reservations, Vault
+from casework.ports import Accounts, ClientIndex, CommandIds, Directory, Documents, Keyed, Reads, Reservations, Vault
 from casework.rules.opening import check_opening, day_of, facts_of
 from starter.asking import Asking
 from starter.lookups import Lookups
@@ -43,7 +45,11 @@ class Desk:
         """The id of the command asked for; a fresh one where the client gave no key."""
         return self.ids.command_id(ask.actor.account_id, ask.key or new_id())
 
-    def body_digest(self, ask: Asking, name: str, body: c.Command) -> str:
+    def keyed(self, ask: Asking, name: str, body: BaseModel) -> Keyed:
+        """A command that is of no case, as its repeats are known by."""
+        return Keyed(self.command_id(ask), self.body_digest(ask, name, body))
+
+    def body_digest(self, ask: Asking, name: str, body: BaseModel) -> str:
         """The fingerprint of command, subject and body, for telling a repeat from another request."""
         content = [name, ask.subject_id, body.model_dump(mode="json")]
         return self.ids.body_digest(ask.case_id or None, json.dumps(content, sort_keys=True).encode())

@@ -24,7 +24,7 @@ from casework.models.state import CaseState, Receipt
 from casework.office import Office
 from casework.opening import Opening
 from casework.pathways import load
-from casework.ports import Board, BoardQuery, IndexEntries, Reservation, Stalled, Standing, Tokens
+from casework.ports import Board, BoardQuery, IndexEntries, Keyed, Reservation, Stalled, Standing, Tokens
 from casework.ports import Queued as QueuedRow
 from casework.rules.access import Grants, clocks_shown, ground, referral_shown, shown
 from casework.rules.decide import begin, decide
@@ -319,7 +319,14 @@ class MemoryAccounts:
         own = [account for account in self._accounts.values() if account.agency_id == agency_id]
         return [{**each.model_dump(), "open_cases": 0} for each in own if role in (None, each.role)]
 
-    def set_absence(self, account_id: str, starts_at: datetime, ends_at: datetime, deputy_id: str | None) -> None:
+    def set_absence(
+        self,
+        account_id: str,
+        starts_at: datetime,
+        ends_at: datetime,
+        deputy_id: str | None,
+        command: Keyed | None = None,
+    ) -> None:
         raise NotImplementedError("what is kept of absences is asked of the database")
 
 

@@ -96,6 +96,28 @@ async def test_who_keeps_the_accounts_enters_an_absence_and_a_repeat_sets_the_sa
         assert office.seen("siti") == (START, END, budi)
 
 
+async def test_a_repeat_undoes_nothing_that_was_entered_since(office: Office) -> None:
+    """Its key gets the first answer; for another body or another account it was used already."""
+    key = {"Idempotency-Key": "first"}
+    first = await office.enter("ratna", "siti", body(), **key)
+    await office.enter("ratna", "siti", body(until=(END - timedelta(2)).isoformat()))
+
+    again = await office.enter("ratna", "siti", body(), **key)
+
+    assert (again.status_code, again.text) == (200, first.text)
+    assert office.seen("siti") == (START, END - timedelta(days=2), None)
+    for account, changes in (("siti", {"until": (END + timedelta(1)).isoformat()}), ("budi", {})):
+        is_problem(await office.enter("ratna", account, body(**changes), **key), 422, "idempotency_key_reused")
+    assert (await office.enter("head", "siti", body(), **key)).status_code == 200
+
+
+async def test_a_refused_absence_leaves_its_key_free(office: Office) -> None:
+    key = {"Idempotency-Key": "refused"}
+    is_problem(await office.enter("ratna", "siti", body(deputy_id="nobody"), **key), 422, "unknown_account")
+
+    assert (await office.enter("ratna", "siti", body(), **key)).status_code == 200
+
+
 async def test_the_same_start_with_another_end_replaces_it(office: Office) -> None:
     await office.enter("ratna", "siti", body(deputy_id=office.people["budi"].id))
     answer = await office.enter("ratna", "siti", {"from": START.isoformat(), "until": (END - timedelta(1)).isoformat()})
@@ -140,6 +162,7 @@ async def test_who_decides_may_stand_in_for_anybody(office: Office, deputy: str)
         ({"until": (START - timedelta(days=1)).isoformat()}, "/until", "before_start"),
         ({"from": "2026-05-21T10:00:00"}, "/from", "no_offset"),
         ({"from": "0001-01-01T00:00:00+14:00"}, "/from", "out_of_range"),
+        ({"until": "9999-12-31T23:59:59-12:00"}, "/until", "out_of_range"),
         ({"from": "1700000000"}, "/from", "wrong_form"),
         ({"until": None}, "/until", "wrong_type"),
         ({"deputy_id": "a b"}, "/deputy_id", "wrong_form"),

@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, func, select, true, update
+from sqlalchemy import Connection, Engine, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.passwords import Passwords
+from casework.db.repeats import first
 from casework.db.session import Clock, reading, wall_clock, writing
 from casework.db.tables import absences, accounts, cases, contacts
 from casework.db.tokens import ACCOUNT, SqlTokens, end_all
@@ -18,6 +19,7 @@ from casework.ids import new_id
 from casework.models.codes import Status
 from casework.models.notice import Contact
 from casework.models.people import Account, Role
+from casework.ports import Keyed
 from casework.rules.standing_in import may_stand_in
 
 
@@ -92,8 +94,15 @@ class SqlAccounts(SqlTokens):
         with reading(self._engine) as connection:
             return [dict(row) for row in connection.execute(found.order_by(accounts.c.username)).mappings()]
 
-    def set_absence(self, account_id: str, starts_at: datetime, ends_at: datetime, deputy_id: str | None) -> None:
-        """Enter an absence; one with the same start is replaced.
+    def set_absence(
+        self,
+        account_id: str,
+        starts_at: datetime,
+        ends_at: datetime,
+        deputy_id: str | None,
+        command: Keyed | None = None,
+    ) -> None:
+        """Enter an absence; one with the same start is replaced. A repeat of a command changes nothing.
 
         Raises InvalidInputError where it does not end after its start, UnknownAccountError where there is no such
         account or the deputy may not stand in for it.
@@ -101,19 +110,13 @@ class SqlAccounts(SqlTokens):
         if ends_at <= starts_at:
             errors = [{"pointer": "/until", "code": "before_start", "detail": "It does not end after its start."}]
             raise InvalidInputError("The absence does not end after its start.", errors=errors)
-        self._check_deputy(account_id, deputy_id)
         end = {"ends_at": ends_at, "deputy_id": deputy_id}
         entry = insert(absences).values(account_id=account_id, starts_at=starts_at, **end)
         with writing(self._engine) as connection:
+            if command and not first(connection, command, self._now()):
+                return
+            _check_deputy(connection, account_id, deputy_id)
             connection.execute(entry.on_conflict_do_update(index_elements=list(absences.primary_key), set_=end))
-
-    def _check_deputy(self, account_id: str, deputy_id: str | None) -> None:
-        absent = self.get(account_id)
-        if absent is None:
-            raise UnknownAccountError("There is no such account.")
-        deputy = self.get(deputy_id) if deputy_id is not None else None
-        if deputy_id is not None and (deputy is None or not may_stand_in(deputy, absent)):
-            raise UnknownAccountError("A deputy is a colleague of the same role, or one who decides in the office.")
 
     def set_contact(self, account_id: str, contact: Contact) -> None:
         """Enter a way to tell an account; the same address again takes the new language and safety."""
@@ -124,8 +127,21 @@ class SqlAccounts(SqlTokens):
 
     def _one(self, which: Any) -> Account | None:
         with reading(self._engine) as connection:
-            row = connection.execute(select(*ACCOUNT).where(which)).one_or_none()
-        return _account(row) if row else None
+            return _found(connection, which)
+
+
+def _check_deputy(connection: Connection, account_id: str, deputy_id: str | None) -> None:
+    absent = _found(connection, accounts.c.id == account_id)
+    if absent is None:
+        raise UnknownAccountError("There is no such account.")
+    deputy = _found(connection, accounts.c.id == deputy_id) if deputy_id is not None else None
+    if deputy_id is not None and (deputy is None or not may_stand_in(deputy, absent)):
+        raise UnknownAccountError("A deputy is a colleague of the same role, or one who decides in the office.")
+
+
+def _found(connection: Connection, which: Any) -> Account | None:
+    row = connection.execute(select(*ACCOUNT).where(which)).one_or_none()
+    return _account(row) if row else None
 
 
 def _account(row: Any) -> Account:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from casework.errors import ForbiddenError, NotFoundError
 from casework.models.base import Id
 from casework.models.people import Actor
+from starter.asking import Asking
 from web.api.answers import Answer
 from web.api.bodies import body_of
 from web.api.door import Door, Key, given_id
@@ -37,7 +38,7 @@ class AbsenceOf(Answer):
 
 
 def routes(site: Site, door: Door) -> list[APIRoute]:
-    """One: a repeat, with a key or without, sets the same absence."""
+    """One: a repeat with its key gets the first answer, whatever was entered since."""
     actor_, body_ = Depends(door.actor), Depends(body_of(AbsenceEntry))
     accounts = site.desk.accounts
 
@@ -47,7 +48,8 @@ def routes(site: Site, door: Door) -> list[APIRoute]:
         account = accounts.get(given_id(account_id))
         if account is None or account.agency_id != actor.agency_id:
             raise NotFoundError("There is no such account in your office.")
-        accounts.set_absence(account.id, body.starts_at, body.ends_at, body.deputy_id)
+        command = site.desk.keyed(Asking(actor, key=key, subject_id=account.id), "set_absence", body)
+        accounts.set_absence(account.id, body.starts_at, body.ends_at, body.deputy_id, command)
         return AbsenceOf.model_validate({"account_id": account.id, **body.model_dump(by_alias=True)})
 
     return [write(f"{V1}/accounts/{{account_id}}/absence", set_absence, AbsenceOf, "Enter an absence", AbsenceEntry)]

@@ -5,6 +5,7 @@ from casework.db.tables.cases import case_log, cases, deadlines, notifications, 
 from casework.db.tables.intake import case_numbers, documents, reservations
 from casework.db.tables.outbox import notices
 from casework.db.tables.people import absences, accounts, contacts, tokens
+from casework.db.tables.repeats import given
 from casework.db.tables.signin import clients, factors, identities, offices, recovery_codes, sessions, throttles
 from casework.db.tables.vault import client_index
 from casework.db.tables.watch import builds, findings, heartbeats
@@ -24,6 +25,7 @@ __all__ = [
     "documents",
     "factors",
     "findings",
+    "given",
     "heartbeats",
     "identities",
     "metadata",
