@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Engine, event
 
 from casework.db.accounts import SqlAccounts
+from casework.db.lost import TOLD_WITHIN
 from casework.db.notices import CLAIM, WAITS, SqlNotices
 from casework.db.store import SqlCaseStore
 from casework.db.tables import notices
@@ -216,6 +217,29 @@ def test_a_given_up_notice_begins_its_tries_anew_and_keeps_who_knows(
     assert outbox.told(one.id) == ("a1",)
 
 
+def test_what_was_lost_for_too_long_is_let_go_once_something_later_was_told(
+    engine: Engine, outbox: SqlNotices, time: Time
+) -> None:
+    """Old news is told no more; until then it stays shown, and somebody else who was told is no reason."""
+    budi, now = supervisor_of(engine), OPENED + TOLD_WITHIN + timedelta(minutes=1)
+    old, recent = (digest(TO_SUPERVISORS, created_at=at) for at in (OPENED, now))
+    other = digest(Recipient(account_id=budi), created_at=now)
+    outbox.queue([old, recent, other])
+    time.now = now
+    outbox.mark_delivered(other.id)
+    lose(outbox)
+    SqlAccounts(engine).set_contact(budi, Contact(medium="email", address="budi", safe=True))
+
+    assert (outbox.requeue(now), outbox.due(10)) == (1, (recent,))
+    assert [row["id"] for row in outbox.undelivered(OFFICE)] == [old.id]
+    outbox.mark_delivered(recent.id)
+    (newest,) = lost = queue(engine)
+    outbox.due(10)
+    outbox.mark_skipped(newest.id, "smtp_550")
+    assert outbox.requeue(now) == 0
+    assert [row["id"] for row in outbox.undelivered(OFFICE)] == [each.id for each in lost]
+
+
 @pytest.mark.parametrize("code", ["smtp_550", "message_unconfirmed"])
 def test_what_a_channel_refused_or_did_not_confirm_is_left_to_a_person(
     engine: Engine, outbox: SqlNotices, time: Time, code: str
@@ -252,7 +276,7 @@ def test_a_batch_is_bounded_and_what_cannot_be_mended_never_stands_before_what_c
     event.listen(engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
 
     assert outbox.requeue(time.now, limit=3) == 3
-    assert len(statements) == 4, statements
+    assert len(statements) == 5, statements
     assert [one.id for one in outbox.due(10)] == [one.id for one in told[:3]]
     assert outbox.requeue(time.now) == 2
     assert {row["id"] for row in outbox.undelivered(OFFICE)} == {one.id for one in nobody}

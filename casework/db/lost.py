@@ -1,10 +1,10 @@
 """Notices that reached nobody and will not by themselves: shown to the office, queued again when it can help."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, exists, or_, select, update
 
 from casework.db.presence import people_around, with_safe_contact
 from casework.db.standing import LOST
@@ -17,6 +17,9 @@ WANTING = ("no_contact", "not_safe", "medium_not_configured")
 or did not confirm is left to a person: it might be told twice."""
 
 MENDABLE = or_(notices.c.state == "failed", and_(notices.c.state == "skipped", notices.c.last_error.in_(WANTING)))
+TOLD_WITHIN = timedelta(days=14)
+"""What was lost for longer is news no more: it is not queued again, and is let go once its recipient was told of
+something later."""
 OLDEST = (notices.c.created_at, notices.c.id)
 
 
@@ -31,11 +34,13 @@ def lost_of(connection: Connection, agency_id: str) -> list[Mapping[str, Any]]:
 
 
 def queue_again(connection: Connection, now: datetime, limit: int) -> int:
-    """Queue again what was lost and can reach a safe contact now, oldest first; how many.
+    """Queue again what was lost and can reach a safe contact now, oldest first; how many. What is outdated is let go.
 
     Asked by recipient, of whom there are few: what cannot be mended never stands in the way of what can.
     """
-    found = connection.scalars(select(notices.c.recipient).where(MENDABLE).distinct())
+    found = connection.scalars(select(notices.c.recipient).where(MENDABLE).distinct()).all()
+    if found:
+        _let_go(connection, now)
     lost = [(kept, Recipient.model_validate(kept)) for kept in found]
     people = people_around(connection, [recipient for _, recipient in lost], now) if lost else ()
     told = [(kept, reached(recipient, people)) for kept, recipient in lost]
@@ -43,7 +48,20 @@ def queue_again(connection: Connection, now: datetime, limit: int) -> int:
     reachable = [kept for kept, each in told if not set(each).isdisjoint(safe)]
     if not reachable:
         return 0
-    oldest = select(notices.c.id).where(MENDABLE, notices.c.recipient.in_(reachable)).order_by(*OLDEST).limit(limit)
+    fresh = notices.c.created_at >= now - TOLD_WITHIN
+    mine = notices.c.recipient.in_(reachable)
+    oldest = select(notices.c.id).where(MENDABLE, fresh, mine).order_by(*OLDEST).limit(limit)
     mended = notices.c.id.in_(oldest.with_for_update(skip_locked=True))
     again = update(notices).where(mended).values(state="queued", attempts=0, next_try=None)
     return connection.execute(again).rowcount
+
+
+def _let_go(connection: Connection, now: datetime) -> None:
+    later = notices.alias("later")
+    reached_since = and_(
+        later.c.state == "delivered",
+        later.c.recipient == notices.c.recipient,
+        later.c.created_at > notices.c.created_at,
+    )
+    old = and_(MENDABLE, notices.c.created_at < now - TOLD_WITHIN, exists().where(reached_since).correlate(notices))
+    connection.execute(update(notices).where(old).values(state="outdated"))
