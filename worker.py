@@ -54,7 +54,7 @@ def watched(outside: Adapters, own: Office) -> Iterator[None]:
     settings = outside.settings
     engine = engine_for(settings.database_url.get_secret_value(), size=WATCHERS, name="tuntas-watch")
     watch = Watch(
-        record=SqlWatch(engine, own.surroundings.above),
+        record=SqlWatch(engine, own.surroundings),
         heartbeats=SqlHeartbeats(engine),
         deliver_batch=deliverer(outside, SqlNotices(engine)).deliver_batch,
         engine_answers=EngineProbe(settings, outside.keys, outside.root).answers,

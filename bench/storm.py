@@ -69,7 +69,7 @@ async def rage(
 async def watch(app: Stack, scratch: Scratch, record: Record, enough: asyncio.Event) -> None:
     """Tell, again and again, what cases have not told."""
     engine = engine_for(scratch.app_url, size=1)
-    tells = SqlWatch(engine, app.office.surroundings.above)
+    tells = SqlWatch(engine, app.office.surroundings)
     while not enough.is_set():
         now = datetime.now(UTC)
         record.told_by_watch += await asyncio.to_thread(tells.tell, now - IMPATIENCE, now, 100)

@@ -23,7 +23,7 @@ from casework.db.session import engine_for
 from casework.db.store import SqlCaseStore
 from casework.db.throttle import SqlThrottle
 from casework.db.web_sessions import SqlSessions
-from casework.directory.agencies import StaticAgencyDirectory, above, load_agencies
+from casework.directory.agencies import StaticAgencyDirectory, above, heads, ladders, load_agencies
 from casework.directory.calendar import working_calendar
 from casework.models.agency import Agency
 from casework.models.state import Surroundings
@@ -162,16 +162,16 @@ def office(settings: Settings, now: Callable[[], datetime] | None = None) -> Off
         pathways=load(settings.pathways_dir),
         calendar=working_calendar(range(year - 1, year + 4), settings.timezone),
         milestones=milestone_kinds(),
-        surroundings=surroundings(load_agencies().values()),
+        surroundings=surroundings(load_agencies().values(), settings.lead_unit),
         now=clock,
     )
 
 
-def surroundings(agencies: Iterable[Agency]) -> Surroundings:
-    """What of a directory the ladders of a case need."""
+def surroundings(agencies: Iterable[Agency], lead_id: str) -> Surroundings:
+    """What of a directory the ladders of a case need, as its lead office sees it."""
     listed = tuple(agencies)
-    own = {agency.id: agency.ladder for agency in listed if agency.ladder != "agency"}
-    return Surroundings(above=above(listed), ladders=own)
+    lead = next((agency for agency in listed if agency.id == lead_id), None)
+    return Surroundings(above=above(listed, lead), heads=heads(listed), ladders=ladders(listed, lead))
 
 
 def wall_clock() -> datetime:

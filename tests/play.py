@@ -26,7 +26,7 @@ ZONE = "Asia/Jakarta"
 PATHWAYS = load()
 CALENDAR = working_calendar(range(2025, 2029), ZONE)
 DIRECTORY = StaticAgencyDirectory(load_agencies())
-SURROUNDINGS = surroundings(DIRECTORY)
+SURROUNDINGS = surroundings(DIRECTORY, LEAD)
 START = datetime(2026, 3, 9, 2, tzinfo=UTC)
 C = TypeVar("C", bound=c.Command)
 

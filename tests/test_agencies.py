@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from casework.directory.agencies import ABOVE, AgencyFileError, StaticAgencyDirectory, above, load_agencies
+from casework.directory.agencies import (
+    ABOVE,
+    AgencyFileError,
+    StaticAgencyDirectory,
+    above,
+    heads,
+    ladders,
+    load_agencies,
+)
 from casework.directory.calendar import collective_leave, working_calendar
 from casework.models.agency import Agency
 from casework.models.pathway import Service
@@ -84,10 +92,34 @@ OTHER_PROVINCES = """
 
 def test_ladders_of_agencies() -> None:
     """A village's goes by the subdistrict, another province's by the national office; the nation's own by neither."""
-    own = {agency.id: agency.ladder for agency in AGENCIES.values() if agency.ladder != "agency"}
+    own = ladders(AGENCIES.values(), AGENCIES["dinas-pppappkb"])
 
     assert own == {"desa": "village"} | dict.fromkeys(OTHER_PROVINCES.split(), "cross_province")
     assert {ladder.name for pathway in load().values() for ladder in pathway.ladders} >= set(own.values())
+
+
+def test_another_province_is_who_is_of_another_than_the_lead_office() -> None:
+    """Seen from elsewhere its neighbours are near, and this district is far."""
+    seen = ladders(AGENCIES.values(), AGENCIES["dp3ap2kb-ppu"])
+
+    assert not {"dinas-sosial-ppu", "panti-dharma-samarinda", "sapa-129", "lpsk"} & seen.keys()
+    assert (seen["unit-ppa-polres"], seen["polrestabes-surabaya"]) == ("cross_province", "cross_province")
+    assert above(AGENCIES.values(), AGENCIES["dp3ap2kb-ppu"]) == {"national_office": "sapa-129"}
+
+
+def test_each_village_stands_under_its_own_subdistrict() -> None:
+    """However far up."""
+    told = "one camat-1 | desa-1 camat-1 | dusun desa-1 | desa-2 camat-2 | camat-1 setda | camat-2 setda | setda"
+    rows = [entry.split() for entry in told.split("|")]
+    kinds = {"camat": "subdistrict", "setda": "regional_secretariat"}
+    listed = [
+        Agency(
+            id=id_, name=id_, kind=kinds.get(id_.partition("-")[0], "village"), parent_id=parent[0] if parent else None
+        )
+        for id_, *parent in rows
+    ]
+
+    assert heads(listed) == {"one": "camat-1", "desa-1": "camat-1", "dusun": "camat-1", "desa-2": "camat-2"}
 
 
 def test_rungs_above_the_office_have_agencies_behind_them() -> None:

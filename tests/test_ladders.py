@@ -70,6 +70,16 @@ def test_a_village_has_its_subdistrict_head_before_the_office() -> None:
     assert [to for _, to in waits(play, "referral_answer")] == [["desa"], ["desa", "camat"], [OURS], [COORDINATOR]]
 
 
+def test_a_village_has_the_head_of_its_own_subdistrict() -> None:
+    """Where the directory has several."""
+    play = opened(reported_at=START).assessed()
+    beside = play.state.surroundings.model_copy(update={"heads": {"desa": "camat-2"}})
+    play.state = play.state.model_copy(update={"surroundings": beside})
+    play.referred("desa", "reintegration", **GIVEN)
+
+    assert [to for _, to in waits(play, "referral_answer")][1] == ["desa", "camat-2"]
+
+
 def test_another_provinces_agency_brings_in_province_and_nation() -> None:
     """Above the coordinator stand the province and the national office; so they do for all that our office owes."""
     play = opened().assessed(risk="high")

@@ -94,7 +94,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def watch(engine: Engine) -> SqlWatch:
-    return SqlWatch(engine, p.SURROUNDINGS.above)
+    return SqlWatch(engine, p.SURROUNDINGS)
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ async def time_skipped(ground: Ground) -> AsyncIterator[tuple[Stack, WorkflowEnv
 
 def watch_of(app: Stack) -> SqlWatch:
     """The watch's own part."""
-    return SqlWatch(app.outside.engine, app.office.surroundings.above)
+    return SqlWatch(app.outside.engine, app.office.surroundings)
 
 
 async def test_what_the_case_has_told_the_watch_leaves(ground: Ground) -> None:

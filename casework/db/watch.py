@@ -1,6 +1,5 @@
 """What the watch reads and writes: steps of deadlines that are late and untold, and their notices, nothing else."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import (
@@ -27,6 +26,7 @@ from casework.db.notices import queue
 from casework.db.session import reading, writing
 from casework.db.standing import deadline_of
 from casework.db.tables import cases, deadlines, notices
+from casework.models.state import Surroundings
 from casework.rules.ladders import Holder
 
 HELD_BY = (cases.c.id, cases.c.number, cases.c.agency_id, cases.c.assigned_to)
@@ -40,10 +40,10 @@ STEP = (
 class SqlWatch:
     """Tells what cases that stand still would tell by themselves; it changes no case, no deadline and no log."""
 
-    def __init__(self, engine: Engine, above: Mapping[str, str]) -> None:
-        """`above` is the agency behind each rung above an office."""
+    def __init__(self, engine: Engine, surroundings: Surroundings) -> None:
+        """`surroundings` say which agency stands behind each rung above an office."""
         self._engine = engine
-        self._above = dict(above)
+        self._surroundings = surroundings
 
     def tell(self, until: datetime, now: datetime, limit: int) -> int:
         """Queue the untold notices of steps due by `until`, of at most so many cases, the longest due first; how many.
@@ -69,7 +69,7 @@ class SqlWatch:
         return Watched(
             case_id=row.id,
             number=row.number,
-            holder=Holder(row.agency_id, row.assigned_to, self._above),
+            holder=Holder(row.agency_id, row.assigned_to, self._surroundings),
             deadlines=tuple(deadline_of(found) for found in connection.execute(acting).mappings()),
         )
 

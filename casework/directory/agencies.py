@@ -10,10 +10,10 @@ from casework.models.base import Model
 from casework.models.pathway import Service
 
 AGENCIES_FILE = "agencies.toml"
-NATIONAL = "national_office"
+NATIONAL, SUBDISTRICT_HEAD, CROSS_PROVINCE = "national_office", "subdistrict_head", "cross_province"
 ABOVE: Mapping[str, tuple[str, ...]] = {
     "coordinator": ("regional_secretariat",),
-    "subdistrict_head": ("subdistrict",),
+    SUBDISTRICT_HEAD: ("subdistrict",),
     "province": ("province_office",),
     NATIONAL: ("hotline", "national_office"),
 }
@@ -63,14 +63,40 @@ def load_agencies(path: Path | None = None) -> dict[str, Agency]:
     return {agency.id: agency for agency in parsed.agencies}
 
 
-def above(agencies: Iterable[Agency]) -> dict[str, str]:
+def above(agencies: Iterable[Agency], lead: Agency | None = None) -> dict[str, str]:
     """The agency behind each rung above the office, by its id; a rung without one is left out.
 
-    What is outside this district stands behind the national office alone.
+    What is outside this district, or of another province than the lead office, stands behind the national office alone.
     """
-    known = tuple(agencies)
+    known = tuple(agency for agency in agencies if not _elsewhere(agency, lead))
     found = {rung: _behind(rung, kinds, known) for rung, kinds in ABOVE.items()}
     return {rung: agency.id for rung, agency in found.items() if agency}
+
+
+def heads(agencies: Iterable[Agency]) -> dict[str, str]:
+    """The subdistrict that each agency stands under, by its id; those that stand under none are left out."""
+    known = {agency.id: agency for agency in agencies}
+    found = {id_: next(_subdistricts(agency, known), None) for id_, agency in known.items()}
+    return {id_: subdistrict for id_, subdistrict in found.items() if subdistrict}
+
+
+def ladders(agencies: Iterable[Agency], lead: Agency | None = None) -> dict[str, str]:
+    """The agencies that climb another ladder than `agency`: their own, or that of another province than the lead's."""
+    own = {each.id: CROSS_PROVINCE if _elsewhere(each, lead) else each.ladder for each in agencies}
+    return {id_: ladder for id_, ladder in own.items() if ladder != "agency"}
+
+
+def _elsewhere(agency: Agency, lead: Agency | None) -> bool:
+    """Whether it is of another province; who serves the whole nation is of none."""
+    return lead is not None and None not in (lead.province, agency.province) and agency.province != lead.province
+
+
+def _subdistricts(agency: Agency, known: Mapping[str, Agency]) -> Iterator[str]:
+    above_it = known.get(agency.parent_id or "")
+    while above_it:
+        if above_it.kind in ABOVE[SUBDISTRICT_HEAD]:
+            yield above_it.id
+        above_it = known.get(above_it.parent_id or "")
 
 
 def _behind(rung: str, kinds: Sequence[str], agencies: Sequence[Agency]) -> Agency | None:

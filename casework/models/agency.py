@@ -17,6 +17,8 @@ class Agency(Model):
     leads: bool = False
     """Whether it is an office that can own cases in this Tuntas."""
     outside: bool = False
-    """Whether it belongs to another district or level; transfers to it end the case here."""
-    ladder: Literal["agency", "village", "cross_province"] = "agency"
+    """Whether it belongs to another district or level."""
+    province: Code | None = None
+    """The province it belongs to; None where it serves the whole nation."""
+    ladder: Literal["agency", "village"] = "agency"
     """Who is told above it when it does not answer: the ladder that goes before `agency` for what it owes."""

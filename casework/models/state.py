@@ -202,6 +202,8 @@ class Surroundings(Model):
 
     above: dict[Code, Id] = Field(default_factory=dict)
     """The agency behind a rung: coordinator, province, national_office, subdistrict_head."""
+    heads: dict[Id, Id] = Field(default_factory=dict)
+    """The subdistrict that an agency stands under; for all others it is the one above."""
     ladders: dict[Id, Code] = Field(default_factory=dict)
     """Agencies with a ladder of their own; for all others it is `agency`."""
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from casework.models.notice import NoticeKind, Recipient
 from casework.models.pathway import Ladder, Rung, level_of
 from casework.models.people import Role
-from casework.models.state import Automatic, CaseState, Deadline, Owner
+from casework.models.state import Automatic, CaseState, Deadline, Owner, Surroundings
 from casework.rules.clocks import due_at
 from casework.rules.holds import resumed
 from casework.rules.step import Told
 
-OFFICE, AGENCY, CROSS_PROVINCE = "office", "agency", "cross_province"
+OFFICE, AGENCY, CROSS_PROVINCE, SUBDISTRICT_HEAD = "office", "agency", "cross_province", "subdistrict_head"
 OF_THE_OFFICE = frozenset({"supervisor", "head"})
 AT_ONCE = frozenset({"ref_bounced", "risk_up"})
 """What stands on the board from its beginning: it waits for a supervisor, not for a time."""
@@ -28,12 +28,17 @@ class Holder:
 
     agency_id: str
     assigned_to: str | None
-    above: dict[str, str]
+    surroundings: Surroundings
 
     @classmethod
     def of(cls, state: CaseState) -> "Holder":
         """The holder of a case."""
-        return cls(state.agency_id, state.assigned_to, dict(state.surroundings.above))
+        return cls(state.agency_id, state.assigned_to, state.surroundings)
+
+    def behind(self, rung: str, owner: Owner) -> str | None:
+        """The agency behind a rung above the office: of a subdistrict's head the one that the owner stands under."""
+        own = self.surroundings.heads.get(owner.agency_id or "") if rung == SUBDISTRICT_HEAD else None
+        return own or self.surroundings.above.get(rung)
 
 
 def foretold(state: CaseState, deadline: Deadline) -> Deadline:
@@ -167,10 +172,8 @@ def _owner(holder: Holder, owner: Owner) -> Recipient:
 def _on_rung(holder: Holder, owner: Owner, to: str) -> Recipient:
     if to == "agency_head":
         return Recipient(role=Role.HEAD, agency_id=owner.agency_id or holder.agency_id)
-    if to == "coordinator" and to in holder.above:
-        return Recipient(role=Role.COORDINATOR, agency_id=holder.above[to])
-    if to in holder.above:
-        return Recipient(agency_id=holder.above[to])
+    if agency_id := holder.behind(to, owner):
+        return Recipient(role=Role.COORDINATOR if to == "coordinator" else None, agency_id=agency_id)
     role = Role.SUPERVISOR if to == "supervisor" else Role.HEAD
     return Recipient(role=role, agency_id=holder.agency_id)
 

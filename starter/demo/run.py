@@ -93,7 +93,8 @@ def _office(scenario: Scenario, settings: Settings, clock: Clock, directory: Sta
     """The lead office in its own zone, by the default profile, whatever this machine is set to."""
     its_own = settings.model_copy(update={"timezone": scenario.timezone, "pathways_dir": None})
     own = office(its_own, clock.now)
-    return dataclasses.replace(own, lead_agency_id=scenario.agencies[0], surroundings=surroundings(directory))
+    lead = scenario.agencies[0]
+    return dataclasses.replace(own, lead_agency_id=lead, surroundings=surroundings(directory, lead))
 
 
 def _worker(environment: WorkflowEnvironment, outside: Adapters, threads: ThreadPoolExecutor) -> Worker:
