@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import Depends, FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -12,7 +15,7 @@ from structlog.testing import capture_logs
 
 from casework.db.tables import throttles
 from casework.db.throttle import SqlThrottle, network_of
-from casework.errors import TooManyRequestsError, UnauthenticatedError
+from casework.errors import CaseworkError, TooManyRequestsError, UnauthenticatedError
 from casework.models.notice import NoticeKind
 from casework.models.people import Role
 from casework.rules.throttle import (
@@ -26,9 +29,13 @@ from casework.rules.throttle import (
     failed,
     opens_at,
 )
+from casework.settings import Settings
 from casework.vault.keys import MasterKey
 from tests.api_fakes import LEAD, MASTER
 from tests.entrance import ELSEWHERE, OFFICE, PASSWORD, Entrance, Time, entrance
+from web.__main__ import config_of
+from web.api.problems import on_refusal
+from web.limits import limited
 
 LIMITS = (FORMS, FROM_ONE_PLACE, OF_ONE_ACCOUNT, OF_ONE_ADDRESS)
 
@@ -309,6 +316,42 @@ async def test_who_waits_is_told_how_long(door: Entrance) -> None:
     async with door.browser() as client:
         form = {"grant_type": "client_credentials", "client_id": mine.username, "client_secret": "x"}
         assert (await client.post("/oauth/token", data=form)).status_code == 429
+
+
+@pytest.mark.parametrize(("peer", "statuses"), [("127.0.0.1", [401] * 8), ("198.51.100.77", [401] * 6 + [429] * 2)])
+async def test_only_a_proxy_of_ours_is_believed_about_who_asks(
+    door: Entrance, peer: str, statuses: list[int], tmp_path: Path
+) -> None:
+    """Or a guesser would call itself another address each time."""
+    settings = Settings.model_validate(
+        {"DATABASE_URL": "x", "KEYSTORE_URL": "x", "TUNTAS_MASTER_KEY_FILE": tmp_path / "key"}
+    )
+    served = config_of(door.app, settings)
+    served.load()
+    transport = httpx.ASGITransport(served.loaded_app, client=(peer, 50_000))
+    body = {"username": f"somebody-at-{peer}", "password": "salah"}
+    async with httpx.AsyncClient(transport=transport, base_url="https://test") as client:
+        for number, status in enumerate(statuses):
+            told = {"X-Forwarded-For": f"192.0.2.{number + 100}"}
+            assert (await client.post("/api/v1/tokens", json=body, headers=told)).status_code == status
+
+
+async def test_a_form_is_refused_before_it_is_looked_at(door: Entrance) -> None:
+    """As a dependency of a route that needs no account."""
+    taken: list[str] = []
+    app = FastAPI()
+    app.add_exception_handler(CaseworkError, on_refusal)
+
+    @app.post("/form", dependencies=[Depends(limited(door.throttle, "an open form"))])
+    def _() -> None:
+        taken.append("one")
+
+    transport = httpx.ASGITransport(app, client=("203.0.113.200", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="https://test") as client:
+        answers = [await client.post("/form") for _ in range(FORMS.free + 3)]
+
+    assert len(taken) == FORMS.free + 1
+    assert (answers[-1].status_code, answers[-1].headers["retry-after"]) == (429, "60")
 
 
 def test_a_form_that_needs_no_account_is_limited_by_address(door: Entrance) -> None:

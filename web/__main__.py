@@ -3,6 +3,7 @@
 import asyncio
 
 import uvicorn
+from fastapi import FastAPI
 
 from casework.logging import configure
 from casework.settings import Settings, load
@@ -15,8 +16,13 @@ GRACE_SECONDS = 8
 async def serve(settings: Settings) -> None:
     """Answer until told to stop; what is under way is finished first."""
     site = await site_of(settings)
-    config = uvicorn.Config(
-        create_app(site),
+    await uvicorn.Server(config_of(create_app(site), settings)).serve()
+
+
+def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
         host=settings.web_host,
         port=settings.web_port,
         log_config=None,
@@ -25,7 +31,6 @@ async def serve(settings: Settings) -> None:
         forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    await uvicorn.Server(config).serve()
 
 
 def main() -> None:

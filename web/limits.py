@@ -1,14 +1,28 @@
-"""Bodies have an end: what is larger is refused before it is parsed, announced or not."""
+"""Bodies have an end, and so has what one address may send in: both are refused before anything is stored."""
 
+from collections.abc import Callable
+
+from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from casework.errors import TooLargeError
+from casework.signin.ports import Throttle
+from web.api.door import address_of
 from web.api.problems import of_error
 
 MOST_BYTES = 256 * 1024
 MOST_DROPPED = 16 * 1024 * 1024
 """How much of a refused body is taken in and thrown away: a client that is still sending hears no answer."""
+
+
+def limited(throttle: Throttle, form: str) -> Callable[[Request], None]:
+    """A dependency for a form that needs no account: too many from one address get TooManyRequestsError."""
+
+    def check(request: Request) -> None:
+        throttle.form(form, address_of(request))
+
+    return check
 
 
 class BodyLimit:

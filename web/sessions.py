@@ -48,6 +48,12 @@ def check_same_site(request: Request) -> None:
         raise ForbiddenError("This came from another site.")
 
 
+def check_token(session: Session, given: str) -> None:
+    """Refuse what does not carry the token of its session; a form may carry it in a field."""
+    if not hmac.compare_digest(given.encode(), csrf_of(session).encode()):
+        raise ForbiddenError(f"Send the token of the session as `{CSRF_HEADER}`.")
+
+
 class SessionDoor:
     """Lets in who has a live session."""
 
@@ -67,9 +73,7 @@ class SessionDoor:
         """Whose session it is, for what changes something; raises ForbiddenError without its token."""
         session = self.reader(request)
         check_same_site(request)
-        given = request.headers.get(CSRF_HEADER, "")
-        if not hmac.compare_digest(given.encode(), csrf_of(session).encode()):
-            raise ForbiddenError(f"Send the token of the session as `{CSRF_HEADER}`.")
+        check_token(session, request.headers.get(CSRF_HEADER, ""))
         return session
 
 
