@@ -127,7 +127,9 @@ async def keep_inbox(cases: Cases) -> None:
 
 async def keep_swept(outside: Adapters, own: Office) -> None:
     """Delete sealed texts that no command came to need."""
-    await asyncio.to_thread(outside.documents.sweep_pending, own.now() - PENDING_FOR)
+    before = own.now() - PENDING_FOR
+    await asyncio.to_thread(outside.documents.sweep_pending, before)
+    await asyncio.to_thread(outside.locations.sweep_pending, before)
 
 
 async def keep_beating(outside: Adapters, own: Office) -> None:

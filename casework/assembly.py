@@ -14,6 +14,7 @@ from casework.db.factors import SqlFactors
 from casework.db.findings import SqlFindings
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.identities import SqlIdentities
+from casework.db.locations import SqlLocations
 from casework.db.notices import SqlNotices
 from casework.db.patrol import SqlPatrol
 from casework.db.reads import SqlReads
@@ -41,7 +42,9 @@ from casework.vault.root import RootKey
 from casework.vault.vault import CaseVault
 from casework.vault.wrapping import MasterKeys
 
-DeskPorts = tuple[CommandIds, CaseVault, SqlReservations, SqlDocuments, SqlReads, SqlAccounts, Directory, ClientIndex]
+DeskPorts = tuple[
+    CommandIds, CaseVault, SqlReservations, SqlDocuments, SqlReads, SqlAccounts, Directory, ClientIndex, SqlLocations
+]
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,12 @@ class Adapters:
     directory: StaticAgencyDirectory
     index: ClientIndex
     client_index: SqlClientIndex
+    locations: SqlLocations
 
     def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
         known = (self.reads, self.accounts, self.directory)
-        return self.ids, self.vault, self.reservations, self.documents, *known, self.index
+        return self.ids, self.vault, self.reservations, self.documents, *known, self.index, self.locations
 
     def close(self) -> None:
         """Let go of the databases."""
@@ -120,6 +124,7 @@ def adapters(settings: Settings) -> Adapters:
         directory=StaticAgencyDirectory(load_agencies()),
         index=ClientIndex(keys),
         client_index=SqlClientIndex(engine),
+        locations=SqlLocations(engine),
     )
 
 

@@ -39,6 +39,7 @@ from casework.models.parts import (
     ReferralConsent,
     Reporter,
     SealedItem,
+    SealedShort,
     WaivedService,
 )
 from casework.models.pathway import Category, Pathway, Risk, Service
@@ -194,6 +195,16 @@ class AddReport(Command):
     reporter: Reporter
     narrative: SealedText = None
     new_incident: bool = False
+
+
+class SetLocation(Command):
+    """Where the client is now. Sealed apart from everything else of the case, under a key of its own."""
+
+    name: SealedShort = None
+    """Of the house, the shelter, the school, the person."""
+    address: SealedText = None
+    phone: SealedShort = None
+    note: SealedText = None
 
 
 class HoldClock(Command):

@@ -35,6 +35,7 @@ class EventKind(Codes):
     CONFERENCE_RECORDED = "ConferenceRecorded"
     CLIENT_AMENDED = "ClientAmended"
     REPORT_ADDED = "ReportAdded"
+    LOCATION_SET = "LocationSet"
     CLOCK_HELD = "ClockHeld"
     CLOCK_RELEASED = "ClockReleased"
     CLOSURE_REQUESTED = "ClosureRequested"

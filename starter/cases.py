@@ -289,6 +289,10 @@ class Cases:
         """Add a further report."""
         return await self._give("add_report", ask, body)
 
+    async def set_location(self, ask: Asking, body: c.SetLocation) -> Receipt:
+        """Keep where the client is now, apart."""
+        return await self._give("set_location", ask, body)
+
     async def hold_clock(self, ask: Asking, body: c.HoldClock) -> Receipt:
         """Pause deadlines until a day."""
         return await self._give("hold_clock", ask, body)

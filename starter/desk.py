@@ -14,7 +14,18 @@ from casework.models.people import Actor, Role
 from casework.models.sealing import blank, given, split
 from casework.office import Office
 from casework.opening import Opening
-from casework.ports import Accounts, ClientIndex, CommandIds, Directory, Documents, Keyed, Reads, Reservations, Vault
+from casework.ports import (
+    Accounts,
+    ClientIndex,
+    CommandIds,
+    Directory,
+    Documents,
+    Keyed,
+    Locations,
+    Reads,
+    Reservations,
+    Vault,
+)
 from casework.rules.opening import check_opening, day_of, facts_of
 from starter.asking import Asking
 from starter.lookups import Lookups
@@ -35,6 +46,7 @@ class Desk:
     accounts: Accounts
     directory: Directory
     index: ClientIndex
+    locations: Locations
 
     @property
     def lookups(self) -> Lookups:
@@ -75,7 +87,8 @@ class Desk:
     def discard(self, order: c.Order[C]) -> None:
         """Delete what was sealed for an order that was refused."""
         if order.document:
-            self.documents.discard_pending(order.document.id)
+            kept_in = self.locations if isinstance(order.body, c.SetLocation) else self.documents
+            kept_in.discard_pending(order.document.id)
 
     def opening(
         self, ask: Asking, case_id: str, number: str, command_id: str, digest: str, body: c.OpenCase
@@ -127,8 +140,12 @@ class Desk:
         if not texts:
             return None, ()
         # An id for each attempt: a refused one takes away its own document, never that of a repeat that was taken.
-        document_id = new_id()
-        content, sealed = self.vault.seal(case_id, document_id, json.dumps(texts, sort_keys=True).encode())
+        document_id, written = new_id(), json.dumps(texts, sort_keys=True).encode()
+        if isinstance(body, c.SetLocation):
+            content, sealed = self.vault.seal_location(case_id, document_id, written)
+            self.locations.put_pending(document_id, case_id, command_id, content, sealed)
+            return c.SealedDocument(id=document_id, digest=content), given(texts)
+        content, sealed = self.vault.seal(case_id, document_id, written)
         client = body.client if isinstance(body, c.OpenCase | c.AmendClient) else None
         index = self.index.entries(client) if client else None
         self.documents.put_pending(document_id, case_id, command_id, content, sealed, index)

@@ -24,7 +24,18 @@ from casework.models.state import CaseState, Receipt
 from casework.office import Office
 from casework.opening import Opening
 from casework.pathways import load
-from casework.ports import Board, BoardQuery, IndexEntries, Keyed, Reservation, Stalled, Standing, Tokens
+from casework.ports import (
+    Board,
+    BoardQuery,
+    IndexEntries,
+    Keyed,
+    Location,
+    LocationReading,
+    Reservation,
+    Stalled,
+    Standing,
+    Tokens,
+)
 from casework.ports import Queued as QueuedRow
 from casework.rules.access import Grants, clocks_shown, ground, referral_shown, shown
 from casework.rules.decide import begin, decide
@@ -63,6 +74,8 @@ class Memory:
     reservations: dict[str, Row] = field(default_factory=dict)
     openings: dict[str, bytes] = field(default_factory=dict)
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    locations: dict[str, bytes] = field(default_factory=dict)
+    readings: list[LocationReading] = field(default_factory=list)
     engine_away: bool = False
     database_away: bool = False
     broken: bool = False
@@ -280,6 +293,34 @@ class MemoryDocuments:
     def discard_pending(self, document_id: str) -> None:
         if document_id not in {row["document_id"] for row in self.memory.log}:
             self.memory.documents.pop(document_id, None)
+
+
+@dataclass
+class MemoryLocations:
+    """Keeps the promises of `ports.Locations`."""
+
+    memory: Memory
+
+    def put_pending(self, document_id: str, case_id: str, command_id: str, digest: str, sealed: bytes) -> None:
+        self.memory.locations.setdefault(document_id, sealed)
+
+    def discard_pending(self, document_id: str) -> None:
+        if document_id not in {row["document_id"] for row in self.memory.log}:
+            self.memory.locations.pop(document_id, None)
+
+    def latest(self, case_id: str) -> Location | None:
+        said = [row for row in self.memory.log if row["case_id"] == case_id and row["kind"] == "LocationSet"]
+        if not said:
+            return None
+        row = said[-1]
+        sealed = self.memory.locations[row["document_id"]]
+        return Location(id=row["document_id"], sealed=sealed, set_at=row["at"], set_by=row["account_id"])
+
+    def note_reading(self, reading: LocationReading) -> None:
+        self.memory.readings.append(reading)
+
+    def readings(self, case_id: str) -> list[LocationReading]:
+        return [reading for reading in self.memory.readings if reading.case_id == case_id]
 
 
 class MemoryAccounts:
@@ -509,6 +550,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
         MemoryAccounts(*accounts),
         DIRECTORY,
         ClientIndex(keys),
+        MemoryLocations(memory),
     )
     cases = MemoryCases(desk, memory)
     parts = {"database": True, "engine": True, "worker": True}

@@ -121,7 +121,7 @@ async def test_every_command_is_in_the_document(app: Web) -> None:
     paths = (await document(app))["paths"]
 
     for route in COMMANDS:
-        operation = paths[f"/api/v1{route.path}"]["post"]
+        operation = paths[f"/api/v1{route.path}"][route.method.lower()]
         schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
         assert schema.endswith(f"/{route.body.__name__}")
         assert "Idempotency-Key" in [parameter["name"] for parameter in operation["parameters"]]

@@ -23,7 +23,17 @@ from casework.rules.step import RULES
 from tests.stack import Stack
 
 CLEAR = {"integer", "bigint", "boolean"}
-AT_LEAST = {"cases", "case_log", "referrals", "notifications", "deadlines", "notices", "reservations", "documents"}
+AT_LEAST = {
+    "cases",
+    "case_log",
+    "referrals",
+    "notifications",
+    "deadlines",
+    "notices",
+    "reservations",
+    "documents",
+    "locations",
+}
 ELSEWHERE = "uptd-ppa-sumatera-selatan"
 
 
@@ -198,8 +208,11 @@ async def follow(walk: Walk, other: str) -> None:
         ("link", c.LinkCases.model_validate({"case_id": other, "relation": "sibling"})),
         ("withdraw_consent", c.WithdrawConsent.model_validate({"scope": "sharing", "by": "caregiver"})),
     ]
+    where = {"name": note(), "address": note(), "phone": note(), "note": note()}
+    bodies.append(("set_location", c.SetLocation.model_validate(where)))
     for name, body in bodies:
         await walk.give(name, worker, body)
+    await walk.refused("set_location", worker, c.SetLocation.model_validate({"note": note()}))
     await walk.give("record_review", app.supervisor, c.RecordReview.model_validate({"note": note()}))
 
 

@@ -19,6 +19,7 @@ from web.api.cases import CaseReading
 from web.api.door import Door
 from web.api.factors import BeginSecondFactor, ConfirmSecondFactor
 from web.api.lists import CasesSearch
+from web.api.location import LocationReadings, ReadLocation
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
 from web.api.routing import Api
@@ -54,7 +55,16 @@ def create_app(site: Site) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         routes=routes(site),
-        bodies=(*bodies(), CasesSearch, SignIn, ChangePassword, BeginSecondFactor, ConfirmSecondFactor, AbsenceEntry),
+        bodies=(
+            *bodies(),
+            CasesSearch,
+            ReadLocation,
+            SignIn,
+            ChangePassword,
+            BeginSecondFactor,
+            ConfirmSecondFactor,
+            AbsenceEntry,
+        ),
         middleware=[Middleware(Requests, headers_of(tls=site.tls)), Middleware(BodyLimit)],
         exception_handlers={
             CaseworkError: problems.on_refusal,
@@ -79,6 +89,7 @@ def routes(site: Site) -> list[APIRoute]:
         *Writes(site, door, texts).routes(),
         *cases.routes(),
         *RecordReading(site, door, texts, cases).routes(),
+        *LocationReadings(site, door, texts, cases).routes(),
         *ReferralReading(site, door, texts, cases).routes(),
         *stalled.routes(site, door),
         *reference.routes(site, door),

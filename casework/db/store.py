@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
 
+from casework.db import locations
 from casework.db.chain import FIRST
 from casework.db.notices import queue
 from casework.db.rows import Values, case_values, log_values, part_values
@@ -144,6 +145,10 @@ _UPSERT = {table: _upsert(table) for table in (referrals, notifications, deadlin
 
 def _keep_document(connection: Connection, event: CaseEvent) -> None:
     if event.document is None:
+        return
+    if event.kind is EventKind.LOCATION_SET:
+        if not locations.keep(connection, event):
+            raise _diverged("The sealed location of this command is missing.")
         return
     named = (documents.c.id == event.document.id) & (documents.c.case_id == event.case_id)
     pending = (documents.c.digest == event.document.digest) & (documents.c.state == "pending")

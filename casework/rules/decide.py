@@ -8,6 +8,7 @@ import casework.rules.client
 import casework.rules.closure
 import casework.rules.following
 import casework.rules.holds
+import casework.rules.keeping
 import casework.rules.moving
 import casework.rules.notifications
 import casework.rules.planning

@@ -1,5 +1,6 @@
 """Sealing documents of cases under their own keys."""
 
+from casework.ids import location_key
 from casework.vault.keystore import KeyStore
 from casework.vault.sealing import digest, open_sealed, seal
 
@@ -26,6 +27,16 @@ class CaseVault:
     def open(self, case_id: str, document_id: str, sealed: bytes) -> bytes:
         """What was sealed as this document of this case; raises VaultError for anything else."""
         return open_sealed(self._keys.get(case_id), sealed, _place(case_id, document_id))
+
+    def seal_location(self, case_id: str, document_id: str, plaintext: bytes) -> tuple[str, bytes]:
+        """As `seal`, under the key of the client's location alone, which is made at its first use."""
+        self._keys.get(case_id)  # none is made for a case that was erased
+        key = self._keys.create(location_key(case_id))
+        return digest(key, plaintext), seal(key, plaintext, _place(case_id, document_id))
+
+    def open_location(self, case_id: str, document_id: str, sealed: bytes) -> bytes:
+        """What was sealed as a location of this case; raises VaultError for anything else."""
+        return open_sealed(self._keys.get(location_key(case_id)), sealed, _place(case_id, document_id))
 
 
 def _place(case_id: str, document_id: str) -> bytes:

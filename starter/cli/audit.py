@@ -71,10 +71,12 @@ def check(connection: "Connection", case: Mapping[str, Any]) -> list[Finding]:
 def _documents(connection: "Connection", case_id: str, rows: Iterable[Mapping[str, Any]]) -> list[tuple[int, str]]:
     from sqlalchemy import select
 
-    from casework.db.tables import documents
+    from casework.db.tables import documents, locations
 
-    mine = select(documents.c.id, documents.c.digest).where(documents.c.case_id == case_id, documents.c.state == "kept")
-    kept = {row.id: row.digest for row in connection.execute(mine)}
+    kept: dict[str, str] = {}
+    for table in (documents, locations):
+        mine = select(table.c.id, table.c.digest).where(table.c.case_id == case_id, table.c.state == "kept")
+        kept |= {row.id: row.digest for row in connection.execute(mine)}
     named = [row for row in rows if row["document_id"]]
     return [
         (row["sequence"], "the sealed text it names is missing or another")

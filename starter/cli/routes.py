@@ -10,10 +10,11 @@ SUBJECTS = ("case", "referral", "notification", "hold")
 
 @dataclass(frozen=True)
 class Route:
-    """A POST: its path, and what of its body the command's name already says."""
+    """A request: its path, what of its body the command's name already says, and how it is sent."""
 
     path: str
     fixed: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -44,6 +45,7 @@ COMMANDS: Mapping[str, Route] = {
     "record_conference": Route(f"{CASE}/conferences"),
     "amend_client": Route(f"{CASE}/client"),
     "add_report": Route(f"{CASE}/reports"),
+    "set_location": Route(f"{CASE}/location", method="PUT"),
     "hold_clock": Route(f"{CASE}/holds"),
     "release_clock": Route(f"{CASE}/holds/{{hold_id}}/release"),
     "send_reminder": Route(f"{CASE}/reminders"),

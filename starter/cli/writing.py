@@ -57,7 +57,7 @@ def do(
         for subject in route.subjects:
             given = str(named[subject])
             path = path.replace(f"{{{subject}_id}}", api.case_id(given) if subject == "case" else quote(given, safe=""))
-        answer = _send(api, path, body, _headers(key, revision))
+        answer = _send(api, path, body, _headers(key, revision), route.method)
     _tell(f"{command}: done", answer, as_json=print_json)
 
 
@@ -105,9 +105,11 @@ def _headers(key: str | None, revision: int | None) -> dict[str, str]:
     return {"Idempotency-Key": key or new_id(), **match}
 
 
-def _send(api: Api, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+def _send(
+    api: Api, path: str, body: Mapping[str, Any], headers: Mapping[str, str], method: str = "POST"
+) -> dict[str, Any]:
     try:
-        answer = api.ask("POST", path, json=body, headers=headers)
+        answer = api.ask(method, path, json=body, headers=headers)
     except Away as away:
         away.lines = (*away.lines, f"repeat it safely with --key {headers['Idempotency-Key']}")
         raise

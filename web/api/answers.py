@@ -137,6 +137,27 @@ class Document(Answer):
     texts: dict[str, str]
 
 
+class LocationAnswer(Answer):
+    """Where the client is now, and under which id it is kept that it was read."""
+
+    reading_id: str
+    name: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    note: str | None = None
+    set_at: datetime
+    set_by: str
+
+
+class ReadingOf(Answer):
+    """That somebody read where the client is, and why."""
+
+    id: str
+    at: datetime
+    by: str
+    reason: str | None
+
+
 class OwnerOf(Answer):
     role: str | None = None
     account_id: str | None = None

@@ -10,7 +10,7 @@ Subject = Literal["case", "referral", "notification", "hold"]
 
 @dataclass(frozen=True)
 class Route:
-    """`POST /api/v1{path}`. `names` are its commands as the contract calls them; a decision has two.
+    """`{method} /api/v1{path}`. `names` are its commands as the contract calls them; a decision has two.
 
     `asks` is the method of `Cases`; `subject` what the address names (a hold beside its case), `answers` what comes
     back.
@@ -23,6 +23,7 @@ class Route:
     subject: Subject = "case"
     answers: Subject = "case"
     status: int = 200
+    method: str = "POST"
 
 
 def _case(path: str, names: str, body: type[c.Command], asks: str) -> Route:
@@ -52,6 +53,7 @@ COMMANDS: tuple[Route, ...] = (
     _case("services", "record_service", c.RecordService, "record_service"),
     _case("follow-ups", "record_follow_up", c.RecordFollowUp, "record_follow_up"),
     _case("conferences", "record_conference", c.RecordConference, "record_conference"),
+    Route("/cases/{case_id}/location", ("set_location",), c.SetLocation, "set_location", method="PUT"),
     _case("holds", "hold_clock", c.HoldClock, "hold_clock"),
     Route("/cases/{case_id}/holds/{hold_id}/release", ("release_clock",), c.ReleaseClock, "release_clock", "hold"),
     _case("reminders", "send_reminder", c.SendReminder, "send_reminder"),

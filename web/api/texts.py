@@ -7,7 +7,7 @@ from typing import Any
 from casework.events import EventKind
 from casework.models.people import DECIDING_ROLES, Actor, Role
 from casework.models.sealing import merge
-from casework.ports import Documents, Reads, Vault
+from casework.ports import Documents, Location, LocationReading, Reads, Vault
 from casework.vault.errors import KeyMissingError
 
 Row = Mapping[str, Any]
@@ -45,6 +45,18 @@ class Texts:
         except KeyMissingError:
             return None
         return opened
+
+    def of_location(self, case_id: str, location: Location) -> dict[str, str]:
+        """Where a client is, by field."""
+        opened: dict[str, str] = json.loads(self._vault.open_location(case_id, location.id, location.sealed))
+        return {pointer.removeprefix("/"): text for pointer, text in opened.items()}
+
+    def of_reading(self, reading: LocationReading) -> str | None:
+        """Why somebody read it; None where the case is erased."""
+        try:
+            return self._vault.open(reading.case_id, reading.id, reading.reason).decode()
+        except KeyMissingError:
+            return None
 
     def body(self, row: Row) -> dict[str, Any]:
         """The body of a log row as it was written."""

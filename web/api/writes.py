@@ -62,7 +62,8 @@ class Writes:
         endpoint = endpoints[row.subject](row)
         names = ", ".join(row.names)
         answer, headers = ANSWERS[row.answers], _headers(row)
-        return write(f"{V1}{row.path}", endpoint, answer, names, row.body, status=row.status, headers=headers)
+        options: dict[str, Any] = {"status": row.status, "headers": headers, "method": row.method}
+        return write(f"{V1}{row.path}", endpoint, answer, names, row.body, **options)
 
     def _opening(self) -> Endpoint:
         actor_, body_ = Depends(self._door.actor), Depends(body_of(OpenCase))

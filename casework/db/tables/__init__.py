@@ -7,7 +7,7 @@ from casework.db.tables.outbox import notices
 from casework.db.tables.people import absences, accounts, contacts, tokens
 from casework.db.tables.repeats import given
 from casework.db.tables.signin import clients, factors, identities, offices, recovery_codes, sessions, throttles
-from casework.db.tables.vault import client_index
+from casework.db.tables.vault import client_index, location_readings, locations
 from casework.db.tables.watch import builds, findings, heartbeats
 
 __all__ = [
@@ -28,6 +28,8 @@ __all__ = [
     "given",
     "heartbeats",
     "identities",
+    "location_readings",
+    "locations",
     "metadata",
     "notices",
     "notifications",

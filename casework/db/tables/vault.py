@@ -1,8 +1,8 @@
-"""What clients are found by, without saying who they are."""
+"""What clients are found by, without saying who they are; and where they are, apart from everything else."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
-from casework.db.tables.base import metadata, must
+from casework.db.tables.base import INSTANT, metadata, must
 
 client_index = Table(
     "client_index",
@@ -13,4 +13,32 @@ client_index = Table(
     must("version", Integer),
     Index("client_index_of_document", "document_id"),
     Index("client_index_of_case", "case_id"),
+)
+
+locations = Table(
+    "locations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    must("case_id"),
+    must("command_id"),
+    must("digest"),
+    must("sealed", LargeBinary),
+    must("state", server_default=text("'pending'")),
+    must("stored_at", INSTANT),
+    Index("locations_of_case", "case_id"),
+    Index("locations_pending", "stored_at", postgresql_where=text("state = 'pending'")),
+)
+
+location_readings = Table(
+    "location_readings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    must("case_id"),
+    must("location_id", Text, ForeignKey("locations.id")),
+    must("at", INSTANT),
+    must("account_id"),
+    must("role"),
+    must("agency_id"),
+    must("reason", LargeBinary),
+    Index("location_readings_of_case", "case_id", "at"),
 )

@@ -20,8 +20,45 @@ CREATE INDEX client_index_of_document ON client_index (document_id);
 CREATE INDEX client_index_of_case ON client_index (case_id);
 """
 
+# Apart from `documents`: whatever reads those, now or later, cannot come upon where a client is.
+LOCATIONS = """
+CREATE TABLE locations (
+    id text PRIMARY KEY,
+    case_id text NOT NULL,
+    command_id text NOT NULL,
+    digest text NOT NULL,
+    sealed bytea NOT NULL,
+    state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'kept')),
+    stored_at timestamptz NOT NULL
+);
+CREATE INDEX locations_of_case ON locations (case_id);
+CREATE INDEX locations_pending ON locations (stored_at) WHERE state = 'pending';
+CREATE TRIGGER kept_stays BEFORE UPDATE OR DELETE ON locations
+    FOR EACH ROW WHEN (OLD.state = 'kept') EXECUTE FUNCTION refuse_change();
+CREATE TABLE location_readings (
+    id text PRIMARY KEY,
+    case_id text NOT NULL,
+    location_id text NOT NULL REFERENCES locations (id),
+    at timestamptz NOT NULL,
+    account_id text NOT NULL,
+    role text NOT NULL,
+    agency_id text NOT NULL,
+    reason bytea NOT NULL
+);
+CREATE INDEX location_readings_of_case ON location_readings (case_id, at);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON location_readings
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+"""
+
 
 def upgrade() -> None:
     """Make the tables."""
     op.execute(CLIENT_INDEX)
-    grant({"client_index": "SELECT, INSERT, DELETE"})
+    op.execute(LOCATIONS)
+    grant(
+        {
+            "client_index": "SELECT, INSERT, DELETE",
+            "locations": "SELECT, INSERT, UPDATE (state), DELETE",
+            "location_readings": "SELECT, INSERT",
+        }
+    )

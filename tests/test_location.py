@@ -1,0 +1,222 @@
+"""Where the client is now: to be read on a ground and a reason each time, and nowhere else to be found."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from casework import commands as c
+from casework.ids import location_key
+from casework.models.codes import Part
+from casework.models.people import Role
+from casework.vault.errors import VaultError
+from tests.real_site import RealSite
+from tests.stack import Stack
+from tests.test_canary import histories, tables
+from tests.test_walk import completed, opened, planned, refer
+
+WHERE = {
+    "name": "Rumah Aman Kenari",
+    "address": "Jalan Kenari Kuning 7",
+    "phone": "+62811000777",
+    "note": "Pintu belakang kenari.",
+}
+SONG = re.compile("kenari|62811000777", re.IGNORECASE)
+READERS = [
+    ("caseworker", Role.CASEWORKER, "dinas-pppappkb"),
+    ("caseworker2", Role.CASEWORKER, "dinas-pppappkb"),
+    ("supervisor", Role.SUPERVISOR, "dinas-pppappkb"),
+    ("head", Role.HEAD, "dinas-pppappkb"),
+    ("supervisor2", Role.SUPERVISOR, "uptd-ppa-sumatera-selatan"),
+    ("coordinator", Role.COORDINATOR, "setda-asisten-1"),
+    ("viewer", Role.VIEWER, "bupati"),
+    ("police", Role.AGENCY_OFFICER, "unit-ppa-polres"),
+    ("hospital", Role.AGENCY_OFFICER, "rsud-muaradua"),
+    ("administrator", Role.ADMINISTRATOR, "dinas-pppappkb"),
+    ("auditor", Role.AUDITOR, "dinas-pppappkb"),
+    ("hotline", Role.SYSTEM, "sapa-129"),
+]
+MAY_READ = {"caseworker", "supervisor", "head"}
+REASON = {"reason": "Mengantar ke sidang besok pagi."}
+
+
+@pytest.fixture
+def site(app: Stack) -> RealSite:
+    """The API on the stack."""
+    return RealSite(app)
+
+
+async def hidden(site: RealSite, case_id: str) -> None:
+    """Say where the client of a case is."""
+    answer = await site.ask(site.stack.caseworker, "PUT", f"/cases/{case_id}/location", json=WHERE)
+    assert answer.status_code == 200, answer.text
+    assert not SONG.search(answer.text)
+
+
+def read(case_id: str) -> str:
+    """Where it is read."""
+    return f"/cases/{case_id}/location/readings"
+
+
+async def test_it_is_read_on_a_reason_and_each_reading_is_kept_before_it_is_shown(app: Stack, site: RealSite) -> None:
+    """By whom, when, why; supervisor and head see who has read it, and the reason, never the place."""
+    case_id = await opened(app)
+    await hidden(site, case_id)
+
+    for actor in (app.caseworker, app.supervisor, app.caseworker):
+        answer = await site.ask(actor, "POST", read(case_id), json=REASON)
+        assert answer.status_code == 200, answer.text
+        assert {name: answer.json()[name] for name in WHERE} == WHERE
+        assert answer.json()["set_by"] == app.caseworker.account_id
+
+    kept = (await site.ask(app.head, "GET", read(case_id))).json()["items"]
+    assert [each["by"] for each in kept] == [a.account_id for a in (app.caseworker, app.supervisor, app.caseworker)]
+    assert {each["reason"] for each in kept} == {REASON["reason"]}
+    assert kept[-1]["id"] == answer.json()["reading_id"]
+    assert (await site.ask(app.caseworker, "GET", read(case_id))).status_code == 403
+    with pytest.raises(ProgrammingError, match="denied"), app.outside.engine.begin() as connection:
+        connection.execute(text("DELETE FROM location_readings"))
+
+
+async def test_who_has_no_ground_does_not_read_it(app: Stack, site: RealSite) -> None:
+    """Nor an agency that was shown everything a referral can show; and a refusal is no reading."""
+    case_id = await planned(app)
+    body = refer("rsud-muaradua", "health").model_copy(update={"disclose": tuple(Part)})
+    await app.cases.refer(app.ask(app.caseworker, case_id), body)
+    await hidden(site, case_id)
+
+    for reader in READERS:
+        answer = await site.ask(app.actor(*reader), "POST", read(case_id), json=REASON)
+
+        assert (answer.status_code == 200) == (reader[0] in MAY_READ), reader
+        assert answer.status_code in (200, 403, 404)
+        assert bool(SONG.search(answer.text)) == (reader[0] in MAY_READ)
+    assert len(app.outside.locations.readings(case_id)) == len(MAY_READ)
+
+
+async def test_without_a_reason_nobody_reads_it(app: Stack, site: RealSite) -> None:
+    """Said with a pointer; nothing is kept as read."""
+    case_id = await opened(app)
+    await hidden(site, case_id)
+
+    for reason in ("", " \n", "1234567 !!", "ya", None, 7):
+        answer = await site.ask(app.supervisor, "POST", read(case_id), json={"reason": reason})
+
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/reason")
+        assert not SONG.search(answer.text)
+    assert app.outside.locations.readings(case_id) == []
+
+
+async def test_the_last_place_counts_and_none_is_not_found(app: Stack, site: RealSite) -> None:
+    """A move is said anew; a place without a name and an address is none."""
+    case_id = await opened(app)
+    assert (await site.ask(app.caseworker, "POST", read(case_id), json=REASON)).status_code == 404
+    await hidden(site, case_id)
+    empty = await site.ask(app.caseworker, "PUT", f"/cases/{case_id}/location", json={"phone": "1", "address": "  "})
+    assert (empty.status_code, empty.json()["errors"][0]["pointer"]) == (422, "/address")
+    moved = await site.ask(app.supervisor, "PUT", f"/cases/{case_id}/location", json={"address": "Jalan Pipit 3"})
+    assert moved.status_code == 200
+
+    where = (await site.ask(app.caseworker, "POST", read(case_id), json=REASON)).json()
+
+    assert (where["address"], where["name"], where["set_by"]) == ("Jalan Pipit 3", None, app.supervisor.account_id)
+
+
+async def test_it_lies_under_a_key_of_its_own_that_dies_with_the_case(app: Stack, site: RealSite) -> None:
+    """The key of the case does not open it, nor the other way round."""
+    case_id = await opened(app)
+    await hidden(site, case_id)
+    place, vault, keys = app.outside.locations.latest(case_id), app.outside.vault, app.outside.keys
+    assert place is not None
+    with pytest.raises(VaultError):
+        vault.open(case_id, place.id, place.sealed)
+    assert keys.get(location_key(case_id)) != keys.get(case_id)
+    assert app.outside.documents.get(case_id, place.id) is None
+
+
+async def test_a_repeat_gets_the_first_answer_and_a_refused_one_leaves_nothing(app: Stack, site: RealSite) -> None:
+    """Of the same key, of another body, and after the case has changed."""
+    case_id = await opened(app)
+    path, key = f"/cases/{case_id}/location", {"Idempotency-Key": "k-location"}
+    first, again = [await site.ask(app.caseworker, "PUT", path, json=WHERE, headers=key) for _ in range(2)]
+    other = await site.ask(app.caseworker, "PUT", path, json={"address": "Lain"}, headers=key)
+    stale = await site.ask(app.caseworker, "PUT", path, json=WHERE, headers={"If-Match": '"1"'})
+
+    assert (first.status_code, again.json(), other.status_code, stale.status_code) == (200, first.json(), 422, 412)
+    with app.outside.engine.connect() as connection:
+        lying = text("SELECT state FROM locations WHERE case_id = :case")
+        assert list(connection.execute(lying, {"case": case_id}).scalars()) == ["kept"]
+
+
+# ---- the canary
+
+
+async def addresses(site: RealSite, case_id: str, referral_id: str) -> list[str]:
+    """Every GET of the API, about this case wherever it can be: each document of its log, the location's own too."""
+    app = site.stack
+    documents = [row["document_id"] for row in app.outside.reads.log(case_id) if row["document_id"]]
+    notices = app.outside.reads.notifications(app.supervisor, None)
+    known: Mapping[str, list[str]] = {
+        "case_id": [case_id],
+        "document_id": documents,
+        "referral_id": [referral_id],
+        "notification_id": [row["id"] for row in notices][:1],
+        "category": ["sexual_violence"],
+    }
+    paths = (await site.ask(app.supervisor, "GET", "/api/openapi.json")).json()["paths"]
+    found = [path for path, operations in paths.items() if "get" in operations]
+    for name, values in known.items():
+        found = [path.replace(f"{{{name}}}", value) for path in found for value in (values if name in path else [""])]
+    assert not [path for path in found if "{" in path], "whoever adds a name to an address adds it here"
+    return found
+
+
+async def sung(site: RealSite, case_id: str, referral_id: str) -> list[str]:
+    """Which answers hold a word of where the client is; nobody's answer is a defect."""
+    heard = []
+    for path in await addresses(site, case_id, referral_id):
+        for reader in READERS:
+            answer = await site.ask(site.stack.actor(*reader), "GET", path)
+            assert answer.status_code < 500, (path, reader)
+            if SONG.search(answer.text + json.dumps(dict(answer.headers))):
+                heard.append(f"{reader[0]} {path}")
+    return heard
+
+
+async def test_no_answer_to_anybody_holds_it_at_any_stage(app: Stack, site: RealSite, caplog: Any) -> None:
+    """Every GET by every role; then notices, log lines, the database and the engine, payloads opened."""
+    caplog.set_level("DEBUG")
+    case_id = await planned(app)
+    told = {"kind": "police", "agency_id": "unit-ppa-polres", "explained_to_client": True}
+    await app.cases.notify(app.ask(app.caseworker, case_id), c.Notify.model_validate(told))
+    everything = refer("rsud-muaradua", "health").model_copy(update={"disclose": tuple(Part)})
+    sent = str((await app.cases.refer(app.ask(app.caseworker, case_id), everything)).subject_id)
+    await hidden(site, case_id)
+    assert (await site.ask(app.supervisor, "POST", read(case_id), json=REASON)).status_code == 200
+
+    assert await sung(site, case_id, sent) == []
+    await completed(app, case_id, sent, "hospital", "rsud-muaradua")
+    closing = c.RequestClosure.model_validate({"reason": "client_request", "client_informed": True})
+    await app.cases.request_closure(app.ask(app.caseworker, case_id), closing)
+    await app.cases.decide_closure(
+        app.ask(app.supervisor, case_id), c.DecideClosure.model_validate({"decision": "approve"})
+    )
+    assert await sung(site, case_id, sent) == []
+
+    for name in ("Rumah Aman Kenari", "Kenari Kuning"):
+        found = await site.post(app.supervisor, "/cases/search", client_name=name)
+        assert found.json()["items"] == []
+    heard = {**tables(app), **await histories(app, case_id), "log": caplog.text}
+    assert [place for place, said in heard.items() if SONG.search(said)] == []
+
+
+async def test_the_canary_can_be_heard(app: Stack, site: RealSite) -> None:
+    """Where it may be read, the search finds it."""
+    case_id = await opened(app)
+    await hidden(site, case_id)
+
+    assert SONG.search((await site.ask(app.supervisor, "POST", read(case_id), json=REASON)).text)
