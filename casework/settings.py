@@ -1,7 +1,9 @@
 """Every setting, in one table. Read from the environment; `docs/operations.md` lists them, held by a test."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -104,6 +106,10 @@ class Settings(BaseSettings):
         return self.base_url or f"http://{self.web_host}:{self.web_port}"
 
 
-def load() -> Settings:
-    """The settings of this process; raises pydantic's ValidationError naming what is missing."""
-    return Settings()
+def load(unless_set: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process; raises pydantic's ValidationError naming what is missing.
+
+    `unless_set` holds, by variable, what is taken where the environment says nothing.
+    """
+    taken: dict[str, Any] = {name: value for name, value in (unless_set or {}).items() if name not in os.environ}
+    return Settings(**taken)

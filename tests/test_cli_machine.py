@@ -79,6 +79,28 @@ def test_settings_that_are_missing_are_named(run: Run, machine: Scratch, monkeyp
     assert (status, "KEYSTORE_URL" in err) == (2, True)
 
 
+def test_settings_come_from_the_data_directory_of_up(
+    run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the environment names no database; one that it names goes before."""
+    run("migrate")
+    monkeypatch.setenv("TUNTAS_DATA", str(tmp_path))
+    left = tmp_path / "settings.json"
+    left.write_text(json.dumps({"DATABASE_URL": machine.app_url, "KEYSTORE_URL": "postgresql://nobody@127.0.0.1:1/no"}))
+    monkeypatch.delenv("DATABASE_URL")
+
+    assert run("audit", "verify")[0] == 0
+    left.write_text("{")
+    assert run("audit", "verify")[0] == 2
+    left.unlink()
+    status, _, err = run("audit", "verify")
+    assert (status, "DATABASE_URL" in err, "TUNTAS_DATA" in err) == (2, True, True)
+
+    left.write_text("{")
+    monkeypatch.setenv("DATABASE_URL", machine.app_url)
+    assert run("audit", "verify")[0] == 0
+
+
 def test_migrate_may_be_repeated(run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
     """With an owner for the key store, or without one of its own."""
     assert run("migrate")[0] == 0

@@ -1,5 +1,6 @@
 """`tuntas up`: real servers below, stand-ins for worker and web. Run as a script, this file is the supervisor."""
 
+import json
 import os
 import signal
 import socket
@@ -370,6 +371,10 @@ def test_children_get_our_servers_and_only_migration_and_seed_the_owner(
         monkeypatch.setenv(name, "elsewhere")
     monkeypatch.setenv("TUNTAS_NOTIFY_URLS", "json://localhost")
     applied = tuntas(tmp_path)(ground(tmp_path))
+    left = tmp_path / "settings.json"
+    assert left.stat().st_mode & 0o077 == 0
+    assert json.loads(left.read_text()).items() <= applied.services[0].env.items()
+    assert "tuntas_owner" not in left.read_text()
     assert [task.argv[1:] for task in applied.tasks] == [("-m", "starter", "migrate"), ("-m", "starter", "seed")]
     assert [service.argv[1:] for service in applied.services] == [("-m", "worker"), ("-m", "web")]
     for task in applied.tasks:

@@ -1,7 +1,10 @@
 """The settings of a command that works on this machine's own databases, and what can go wrong with those."""
 
-from collections.abc import Iterator
+import json
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starter.cli.failures import Away, BadUsage, Refused, of_problem
@@ -11,20 +14,37 @@ if TYPE_CHECKING:
 
     from casework.settings import Settings
 
-WHERE = "`tuntas up` sets it; for a process run apart see docs/operations.md"
+WHERE = (
+    "on a machine that runs `tuntas up`: give the command in the directory that holds its `var`, or name its data "
+    "directory in TUNTAS_DATA; for a process run apart see docs/operations.md"
+)
 
 
 def settings() -> "Settings":
-    """The settings of the environment; bad usage names each one that is missing or wrong."""
+    """The settings of the environment, else of the `tuntas up` here; bad usage names what is missing or wrong."""
     from pydantic import ValidationError
 
     from casework.settings import load
 
     try:
-        return load()
+        return load(_of_up())
     except ValidationError as error:
         lines = [": ".join((*map(str, e["loc"]), e["msg"])) for e in error.errors(include_input=False)]
         raise BadUsage("Settings are missing or wrong.", (*lines, WHERE)) from None
+
+
+def _of_up() -> Mapping[str, str]:
+    """What `tuntas up` left in its data directory; nothing where the environment names a database of its own."""
+    file = Path(os.environ.get("TUNTAS_DATA", "var")) / "settings.json"
+    if "DATABASE_URL" in os.environ:
+        return {}
+    try:
+        left: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError):
+        raise BadUsage(f"{file} cannot be read by this account.", (WHERE,)) from None
+    return left
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starter.cli import screen
-from starter.cli.environment import WHERE, database, failures, settings
+from starter.cli.environment import database, failures, settings
 from starter.cli.failures import BadUsage
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Port = Annotated[int, typer.Option(help="Port of the pages and the API; the four after it are used too.")]
 Data = Annotated[Path, typer.Option(metavar="DIR", help="Where everything is kept.")]
+APART = "`tuntas up` migrates by itself; for a database apart see docs/operations.md"
 Pathways = Annotated[Path | None, typer.Option(metavar="DIR", help="The district's own pathways.")]
 
 
@@ -57,7 +58,7 @@ def migrate() -> None:
 
     configured = settings()
     if configured.database_owner_url is None:
-        raise BadUsage("DATABASE_OWNER_URL is not set.", (WHERE,))
+        raise BadUsage("DATABASE_OWNER_URL is not set.", (APART,))
     owner = configured.database_owner_url.get_secret_value()
     role = make_url(configured.database_url.get_secret_value()).username
     keystore = make_url(configured.keystore_url.get_secret_value())

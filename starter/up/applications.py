@@ -1,5 +1,6 @@
 """Our own processes: migration and seeding to their end, then worker and web, with the settings they need."""
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from starter.up.children import ChildSpec
-from starter.up.keys import Secrets
+from starter.up.keys import Secrets, write_private
 from starter.up.place import Place
 from starter.up.ports import HOST, Ports
 
@@ -43,21 +44,23 @@ class Applications:
 Plan = Callable[[Ground], Applications]
 
 
-def environment(ground: Ground, pathways: Path | None) -> dict[str, str]:
-    """The person's environment with our servers in it. The owner's password is not."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    env |= {
+def reaching(ground: Ground, pathways: Path | None) -> dict[str, str]:
+    """The settings that lead to our servers. The owner's password is not among them."""
+    settings = {
         "DATABASE_URL": ground.url("tuntas_app", "tuntas"),
         "KEYSTORE_URL": ground.url("tuntas_app", "tuntas_keys"),
         "TEMPORAL_ADDRESS": f"{HOST}:{ground.ports.temporal}",
         "TUNTAS_MASTER_KEY_FILE": str(ground.place.master_key),
         "TUNTAS_PORT": str(ground.ports.web),
-        "TUNTAS_DEMO_PASSWORD": ground.demo_password,
-        "PYTHONUNBUFFERED": "1",
     }
-    if pathways is not None:
-        env["TUNTAS_PATHWAYS"] = str(pathways.resolve())
-    return env
+    return settings if pathways is None else {**settings, "TUNTAS_PATHWAYS": str(pathways.resolve())}
+
+
+def environment(ground: Ground, pathways: Path | None) -> dict[str, str]:
+    """The person's environment with our servers in it."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    ours = {"TUNTAS_DEMO_PASSWORD": ground.demo_password, "PYTHONUNBUFFERED": "1"}
+    return env | reaching(ground, pathways) | ours
 
 
 def answers(url: str) -> bool:
@@ -73,6 +76,7 @@ def tuntas(pathways: Path | None) -> Plan:
 
     def plan(ground: Ground) -> Applications:
         env = environment(ground, pathways)
+        write_private(ground.place.settings, json.dumps(reaching(ground, pathways), indent=2) + "\n")
         owner = env | {"DATABASE_OWNER_URL": ground.url("tuntas_owner", "tuntas")}
         health = f"http://{HOST}:{ground.ports.web}/health/ready"
 

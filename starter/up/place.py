@@ -45,6 +45,11 @@ class Place:
         return self.root / "secrets.json"
 
     @property
+    def settings(self) -> Path:
+        """How to reach what runs here, for the command line, mode 0600."""
+        return self.root / "settings.json"
+
+    @property
     def master_key(self) -> Path:
         """The demonstration's master key, mode 0600."""
         return self.root / "master.key"
