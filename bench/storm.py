@@ -20,11 +20,11 @@ from temporalio.service import RPCError
 
 from bench import ladders
 from bench.callers import Record, call
-from casework.db.chain import verify_chain
 from casework.db.session import engine_for
 from casework.db.watch import SqlWatch
 from casework.models.people import ENGINE
 from casework.pathways import load
+from casework.rules.chain import CASE_LOG, first_break
 from starter.cases import Cases
 from tests.faults import POINTS, ROLL_POINTS, RUNG_POINTS, Ground, Temporal, WorkerProcess
 from tests.postgres import Scratch, scratch_database
@@ -107,12 +107,13 @@ def written_once(case: Found, record: Record) -> list[str]:
     written = {row["command_id"]: row["sequence"] for row in case.log}
     given = [row for row in case.log if row["account_id"] != ENGINE]
     lost = [r.sequence for r in told.values() if written.get(r.command_id) != r.sequence]
+    broken = first_break(CASE_LOG, case.log)
     said = {
         f"the log ends at {len(case.log)}, the workflow at {case.state.revision}, the row at {case.row_revision}": (
             {case.state.revision, case.row_revision} != {len(case.log)}
         ),
         "the log is not in order": [r["sequence"] for r in case.log] != list(range(1, len(case.log) + 1)),
-        f"the chain breaks at {verify_chain(case.log)}": verify_chain(case.log) is not None,
+        f"the chain breaks: {broken}": broken is not None,
         f"lost or doubled: {lost}": bool(lost) or len(written) != len(case.log),
         f"{len(told)} commands, {len(given)} rows": len(told) != len(given),
     }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
+from casework.db.access_log import SqlAccessLog
 from casework.db.accounts import SqlAccounts
 from casework.db.builds import SqlBuilds
 from casework.db.clients import SqlClients
@@ -74,6 +75,7 @@ class Adapters:
     heartbeats: SqlHeartbeats
     patrol: SqlPatrol
     findings: SqlFindings
+    access_log: SqlAccessLog
     directory: StaticAgencyDirectory
     index: ClientIndex
     client_index: SqlClientIndex
@@ -121,6 +123,7 @@ def adapters(settings: Settings) -> Adapters:
         heartbeats=SqlHeartbeats(engine),
         patrol=SqlPatrol(engine),
         findings=SqlFindings(engine),
+        access_log=SqlAccessLog(engine),
         directory=StaticAgencyDirectory(load_agencies()),
         index=ClientIndex(keys),
         client_index=SqlClientIndex(engine),

@@ -17,6 +17,14 @@ def new_id() -> str:
     return str(UUID(bytes=uuid_utils.uuid7().bytes))
 
 
+def is_id(text: str) -> bool:
+    """Whether a text can be an id that `new_id` made."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
 def workflow_id(case_id: str) -> str:
     """The Temporal workflow of a case."""
     return f"case-{case_id}"

@@ -9,6 +9,7 @@ from casework.models.agency import Agency
 from casework.models.base import Instant, Model
 from casework.models.parts import Client
 from casework.models.people import Account, Actor
+from casework.models.sight import Sight
 from casework.models.state import Deadline, Receipt
 
 
@@ -112,6 +113,18 @@ class ClientIndex(Protocol):
     def asked(self, name: str | None, number: str | None, spelling: Spelling = "alike") -> tuple[Tokens, ...]:
         """What a client must have to be meant: one of each set. Raises InvalidInputError for too little to go by."""
         ...
+
+
+@dataclass(frozen=True)
+class SightQuery:
+    """What of the access log is asked for, from one instant up to another."""
+
+    case_id: str | None = None
+    account_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
 
 
 class Reservations(Protocol):
@@ -351,6 +364,18 @@ class Reads(Protocol):
 
     def facts_of_client(self, case_id: str) -> Mapping[str, Any] | None:
         """The row of any case, for checks that answer yes or no only."""
+        ...
+
+
+class AccessLog(Protocol):
+    """Who saw what of cases."""
+
+    def write(self, sights: Sequence[Sight]) -> None:
+        """Keep what is about to be shown; raises where it cannot be kept, and then nothing may be shown."""
+        ...
+
+    def sights(self, reader: Actor, query: SightQuery) -> tuple[list[Mapping[str, Any]], str | None]:
+        """What was seen, newest first, and the next cursor: all of it for the auditor, of the own office otherwise."""
         ...
 
 

@@ -20,6 +20,7 @@ from casework.errors import DatabaseUnavailableError, EngineUnavailableError
 from casework.events import Recording
 from casework.ids import case_number
 from casework.models.people import OFFICE_ROLES, Account, Actor, Role
+from casework.models.sight import Sight
 from casework.models.state import CaseState, Receipt
 from casework.office import Office
 from casework.opening import Opening
@@ -32,6 +33,7 @@ from casework.ports import (
     Location,
     LocationReading,
     Reservation,
+    SightQuery,
     Stalled,
     Standing,
     Tokens,
@@ -80,6 +82,8 @@ class Memory:
     database_away: bool = False
     broken: bool = False
     watched_at: datetime | None = None
+    sights: list[Sight] = field(default_factory=list)
+    access_log_away: bool = False
 
     def clear(self) -> None:
         """Forget everything."""
@@ -177,7 +181,7 @@ class MemoryReads:
 
     def referrals(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         rows = self.memory.of_case(self.memory.referrals, case_id)
-        return [referral_shown(reader, row) for row in rows if self._sees_part(reader, row)]
+        return [referral_shown(reader, self._grounded(reader, row)) for row in rows if self._sees_part(reader, row)]
 
     def referral(self, reader: Actor, referral_id: str) -> Row | None:
         case_id = self.memory.referrals.get(referral_id, {}).get("case_id", "")
@@ -193,7 +197,7 @@ class MemoryReads:
     def notifications(self, reader: Actor, agency_id: str | None) -> list[Mapping[str, Any]]:
         rows = [row for id_ in self.memory.cases for row in self.memory.of_case(self.memory.notifications, id_)]
         mine = [row for row in rows if self._sees_part(reader, {**row, "status": "sent"})]
-        return [row for row in mine if agency_id in (None, row["agency_id"])]
+        return [self._grounded(reader, row) for row in mine if agency_id in (None, row["agency_id"])]
 
     def notification(self, reader: Actor, notification_id: str) -> Row | None:
         return next((dict(row) for row in self.notifications(reader, None) if row["id"] == notification_id), None)
@@ -212,6 +216,9 @@ class MemoryReads:
 
     def facts_of_client(self, case_id: str) -> Row | None:
         return self.memory.cases.get(case_id)
+
+    def _grounded(self, reader: Actor, row: Row) -> Row:
+        return {**row, "ground": (self.case(reader, row["case_id"]) or {}).get("ground")}
 
     def _sees_part(self, reader: Actor, row: Mapping[str, Any]) -> bool:
         if reader.role is Role.AGENCY_OFFICER:
@@ -321,6 +328,22 @@ class MemoryLocations:
 
     def readings(self, case_id: str) -> list[LocationReading]:
         return [reading for reading in self.memory.readings if reading.case_id == case_id]
+
+
+@dataclass
+class MemoryAccessLog:
+    """Keeps the promises of `ports.AccessLog` that are asked without a database."""
+
+    memory: Memory
+
+    def write(self, sights: Sequence[Sight]) -> None:
+        self.memory.check()
+        if self.memory.access_log_away:
+            raise DatabaseUnavailableError("The database does not answer.")
+        self.memory.sights += sights
+
+    def sights(self, reader: Actor, query: SightQuery) -> tuple[list[Mapping[str, Any]], str | None]:
+        raise NotImplementedError("what is read of the access log is asked of the database")
 
 
 class MemoryAccounts:
@@ -556,7 +579,14 @@ def web_at(now: Callable[[], datetime]) -> Web:
     parts = {"database": True, "engine": True, "worker": True}
     checks = {name: _check(parts, name) for name in parts}
     signin = sign_in_of(cast(Passwords, desk.accounts))
-    site = Site(cases=cases, desk=desk, signin=signin, agencies=tuple(DIRECTORY), checks=checks)
+    site = Site(
+        cases=cases,
+        desk=desk,
+        signin=signin,
+        access_log=MemoryAccessLog(memory),
+        agencies=tuple(DIRECTORY),
+        checks=checks,
+    )
     return Web(memory, cases, create_app(site), parts, site)
 
 

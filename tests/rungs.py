@@ -10,11 +10,11 @@ from typing import Any, Self
 
 from sqlalchemy import Engine, select
 
-from casework.db.chain import verify_chain
 from casework.db.session import engine_for, reading
 from casework.db.tables import case_log, cases, deadlines, notices
 from casework.ids import workflow_id
 from casework.models.state import CaseState
+from casework.rules.chain import CASE_LOG, first_break
 from tests.short_pathways import Expected
 from tests.stack import Stack
 from workflows.case import CaseWorkflow
@@ -74,7 +74,7 @@ def revisions(app: Stack, case_ids: Sequence[str]) -> Sequence[int]:
 
 def agrees(case: Found) -> None:
     """The log is whole and in order, and log, row and workflow say the same."""
-    assert verify_chain(case.log) is None
+    assert first_break(CASE_LOG, case.log) is None
     assert [row["sequence"] for row in case.log] == list(range(1, len(case.log) + 1))
     assert len({row["command_id"] for row in case.log}) == len(case.log)
     assert (case.state.revision, case.row_revision) == (len(case.log), len(case.log))

@@ -82,7 +82,12 @@ class Stack:
     @property
     def site(self) -> Site:
         """What a web process stands on."""
-        return Site(cases=self.cases, desk=self.desk, signin=entrance(self.outside, self.office))
+        return Site(
+            cases=self.cases,
+            desk=self.desk,
+            signin=entrance(self.outside, self.office),
+            access_log=self.outside.access_log,
+        )
 
     def ask(self, actor: Actor, case_id: str = "", **more: Any) -> Asking:
         """The circumstances of a command, under a key of its own unless one is given."""

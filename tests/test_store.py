@@ -8,7 +8,6 @@ from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from casework.commands import SealedDocument
-from casework.db.chain import verify_chain
 from casework.db.documents import SqlDocuments
 from casework.db.reads import SqlReads
 from casework.db.session import engine_for
@@ -106,7 +105,9 @@ def test_a_repeat_writes_nothing_and_gets_the_first_receipt(
 
     assert [store.record(opened), store.record(assigned)] == first
     assert count(engine) == before
-    assert reads.receipt(assigned.event.command_id) == first[1]
+    receipt = reads.receipt(assigned.event.command_id)
+    assert receipt is not None
+    assert receipt.model_dump() == first[1].model_dump(exclude={"digest"})
 
 
 def test_a_command_already_in_the_log_is_not_applied_again_at_a_later_place(
@@ -323,37 +324,6 @@ def test_a_kept_document_cannot_be_deleted(store: SqlCaseStore, engine: Engine) 
 
     with pytest.raises(ProgrammingError, match="append-only"), engine.begin() as connection:
         connection.execute(text("DELETE FROM documents"))
-
-
-def test_the_chain_holds_as_read_and_shows_an_edit(store: SqlCaseStore, reads: SqlReads, owner: Engine) -> None:
-    last = opening()
-    store.record(last)
-    for _ in range(4):
-        last = following(last)
-        store.record(last)
-    assert verify_chain(reads.log(last.case.id)) is None
-
-    with owner.begin() as connection:
-        connection.execute(text("ALTER TABLE case_log DISABLE TRIGGER append_only"))
-        connection.execute(text("UPDATE case_log SET account_id = 'somebody-else' WHERE sequence = 3"))
-
-    assert verify_chain(reads.log(last.case.id)) == 3
-
-
-def test_the_chain_shows_rows_that_are_missing_added_or_swapped(store: SqlCaseStore, reads: SqlReads) -> None:
-    last = opening()
-    store.record(last)
-    for _ in range(4):
-        last = following(last)
-        store.record(last)
-    rows = reads.log(last.case.id)
-
-    assert verify_chain([]) is None
-    assert verify_chain(rows[1:]) == 1
-    assert verify_chain([*rows[:2], *rows[3:]]) == 3
-    assert verify_chain([rows[0], rows[2], rows[1], *rows[3:]]) == 2
-    assert verify_chain([*rows, rows[-1]]) == 6
-    assert verify_chain([*rows[:3], {**rows[3], "body": {"age_years": 16}}, rows[4]]) == 4
 
 
 def test_a_database_that_is_away_is_said_so(scratch: Scratch) -> None:

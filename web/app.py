@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +14,7 @@ from starlette.middleware import Middleware
 
 from casework.errors import CaseworkError
 from web import provider, sessions
-from web.api import absences, factors, health, oauth, problems, reference, stalled, tokens
+from web.api import absences, factors, health, oauth, problems, reference, sights, stalled, tokens
 from web.api.absences import AbsenceEntry
 from web.api.cases import CaseReading
 from web.api.door import Door
@@ -28,7 +29,9 @@ from web.api.tokens import ChangePassword, SignIn
 from web.api.writes import Writes, bodies
 from web.headers import headers_of
 from web.limits import BodyLimit
+from web.noting import NotingReads
 from web.requests import Requests
+from web.seen import SeenFirst
 from web.sessions import SessionDoor
 from web.site import Site
 
@@ -38,6 +41,7 @@ WAITERS = 32
 
 def create_app(site: Site) -> FastAPI:
     """The application over a site. It holds no state of its own, so any number of them may run."""
+    site = replace(site, desk=replace(site.desk, reads=NotingReads(site.desk.reads)))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -65,7 +69,11 @@ def create_app(site: Site) -> FastAPI:
             ConfirmSecondFactor,
             AbsenceEntry,
         ),
-        middleware=[Middleware(Requests, headers_of(tls=site.tls)), Middleware(BodyLimit)],
+        middleware=[
+            Middleware(Requests, headers_of(tls=site.tls)),
+            Middleware(SeenFirst, site.access_log, site.desk.office.now),
+            Middleware(BodyLimit),
+        ],
         exception_handlers={
             CaseworkError: problems.on_refusal,
             RequestValidationError: problems.on_invalid,
@@ -92,6 +100,7 @@ def routes(site: Site) -> list[APIRoute]:
         *LocationReadings(site, door, texts, cases).routes(),
         *ReferralReading(site, door, texts, cases).routes(),
         *stalled.routes(site, door),
+        *sights.routes(site, door),
         *reference.routes(site, door),
         *absences.routes(site, door),
         *health.routes(site),

@@ -36,6 +36,7 @@ async def site_of(settings: Settings) -> Site:
         cases=Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events),
         desk=desk,
         signin=entrance(outside, own),
+        access_log=outside.access_log,
         provider=provider_of(settings, own),
         agencies=tuple(outside.directory),
         checks={

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from anyio import CapacityLimiter
 
 from casework.models.agency import Agency
+from casework.ports import AccessLog
 from casework.signin.entrance import SignIn
 from casework.signin.provider import Provider
 from starter.cases import Cases
@@ -24,6 +25,7 @@ class Site:
     cases: Cases
     desk: Desk
     signin: SignIn
+    access_log: AccessLog
     provider: Provider | None = None
     """Another provider that people may sign in with."""
     agencies: tuple[Agency, ...] = ()

@@ -8,13 +8,13 @@ from sqlalchemy import Engine, Select, select
 from casework.db.pages import newest_first
 from casework.db.session import reading
 from casework.db.tables import cases, notifications, referrals
-from casework.db.visible import notification_visible_to, referral_visible_to
+from casework.db.visible import ground_of, notification_visible_to, referral_visible_to
 from casework.models.people import Actor
 from casework.rules.access import referral_shown
 
 
 class ReferralReads:
-    """What agencies were asked and told, as far as a reader may see it. Rows carry the `case_number` besides."""
+    """What agencies were asked and told, as far as a reader may see it. Rows carry `case_number` and `ground`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -59,10 +59,11 @@ class ReferralReads:
 
 def _referrals(reader: Actor) -> Select[Any]:
     both = referrals.join(cases, referrals.c.case_id == cases.c.id)
-    return select(referrals, cases.c.number.label("case_number")).select_from(both).where(referral_visible_to(reader))
+    columns = select(referrals, cases.c.number.label("case_number"), ground_of(reader)).select_from(both)
+    return columns.where(referral_visible_to(reader))
 
 
 def _notifications(reader: Actor) -> Select[Any]:
     both = notifications.join(cases, notifications.c.case_id == cases.c.id)
-    columns = select(notifications, cases.c.number.label("case_number")).select_from(both)
+    columns = select(notifications, cases.c.number.label("case_number"), ground_of(reader)).select_from(both)
     return columns.where(notification_visible_to(reader))

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from casework.db.chain import digest_of
 from casework.events import CaseEvent, Recording
 from casework.models.base import Model
 from casework.models.state import CaseRow
+from casework.rules.chain import CASE_LOG
 
 Values = dict[str, Any]
 
@@ -33,7 +33,7 @@ def log_values(recording: Recording, previous: str) -> Values:
         "referral_after": subject.model_dump(mode="json") if subject else None,
         "previous": previous,
     }
-    return {**row, "digest": digest_of(row)}
+    return {**row, "digest": CASE_LOG.digest(row)}
 
 
 def part_values(recording: Recording, parts: tuple[Model, ...], **more: Any) -> list[Values]:

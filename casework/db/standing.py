@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Label, exists, func, select, text
 
 from casework.db.tables import accounts, cases, deadlines, findings, notices, referrals
-from casework.db.visible import referral_visible_to
+from casework.db.visible import ground_of, referral_visible_to
 from casework.models.codes import Status
 from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.models.state import Deadline
@@ -35,6 +35,7 @@ def columns(reader: Actor) -> tuple[Label[Any], ...]:
     own = (asked.correlate(cases).scalar_subquery().label("asked"),) if reader.role is Role.AGENCY_OFFICER else ()
     return (
         _waiting.correlate(cases).scalar_subquery().label("waiting"),
+        ground_of(reader),
         LEFT.label("caseworker_gone"),
         _undelivered.correlate(cases).scalar_subquery().label("undelivered_at"),
         _failing.correlate(cases).scalar_subquery().label("failing_at"),
@@ -47,7 +48,7 @@ def standing_of(reader: Actor, row: Mapping[str, Any]) -> Standing:
     troubles = Troubles(**{name: row[name] for name in Troubles.model_fields})
     clocks = (deadline_of(each) for each in row["waiting"] or ())
     return Standing(
-        case=shown(reader, {column.name: row[column.name] for column in cases.c}),
+        case=shown(reader, {name: row[name] for name in (*cases.c.keys(), "ground")}),
         deadlines=clocks_shown(reader, clocks, row.get("asked") or ()),
         troubles=troubles if reader.role in TOLD_OF else Troubles(),
     )

@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
 
 from casework.db import locations
-from casework.db.chain import FIRST
 from casework.db.notices import queue
 from casework.db.rows import Values, case_values, log_values, part_values
 from casework.db.search import forget_earlier
@@ -19,6 +18,7 @@ from casework.db.tables import case_log, cases, deadlines, documents, notificati
 from casework.errors import RecordDivergedError
 from casework.events import CaseEvent, EventKind, Recording
 from casework.models.state import Written
+from casework.rules.chain import FIRST
 
 RECEIPT = (
     case_log.c.command_id,

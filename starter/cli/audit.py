@@ -55,13 +55,13 @@ def check(connection: "Connection", case: Mapping[str, Any]) -> list[Finding]:
     """What is wrong with the record of one case."""
     from sqlalchemy import select
 
-    from casework.db.chain import verify_chain
     from casework.db.tables import case_log
+    from casework.rules.chain import CASE_LOG, first_break
 
     mine = select(case_log).where(case_log.c.case_id == case["id"]).order_by(case_log.c.sequence)
     rows = [dict(row) for row in connection.execute(mine).mappings()]
-    broken = verify_chain(rows)
-    problems = [(broken, "the log is not what was written here")] if broken else []
+    broken = first_break(CASE_LOG, rows)
+    problems = [(broken.sequence, "the log is not what was written here")] if broken else []
     if len(rows) != case["revision"]:
         problems.append((len(rows), f"the log ends here, the case stands at {case['revision']}"))
     problems += _documents(connection, case["id"], rows)

@@ -41,6 +41,7 @@ class Door:
         """Who asks; raises UnauthenticatedError without a live token, ForbiddenError for one limited otherwise."""
         account = self._account(credentials)
         request.state.account_id = account.id
+        request.state.actor = account.actor
         check_scope(account, request.method, request.scope["route"].path)
         return account.actor
 

@@ -112,6 +112,7 @@ def _is_unknown_service(found: ErrorDetails | Mapping[str, Any]) -> bool:
 def on_refusal(request: Request, error: Exception) -> Problem:
     """Handles CaseworkError."""
     assert isinstance(error, CaseworkError)  # noqa: S101  told to the type checker
+    request.state.refused = error.code
     return of_error(error)
 
 

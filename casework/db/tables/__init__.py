@@ -1,5 +1,6 @@
 """The tables of the case database, for statements: one module for each noun."""
 
+from casework.db.tables.audit import access_chain, access_log, snooping
 from casework.db.tables.base import INSTANT, metadata
 from casework.db.tables.cases import case_log, cases, deadlines, notifications, referrals
 from casework.db.tables.intake import case_numbers, documents, reservations
@@ -13,6 +14,8 @@ from casework.db.tables.watch import builds, findings, heartbeats
 __all__ = [
     "INSTANT",
     "absences",
+    "access_chain",
+    "access_log",
     "accounts",
     "builds",
     "case_log",
@@ -38,6 +41,7 @@ __all__ = [
     "referrals",
     "reservations",
     "sessions",
+    "snooping",
     "throttles",
     "tokens",
 ]

@@ -1,0 +1,89 @@
+"""The access log: written before anything is shown, and read by who watches over it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, and_, exists, func, insert, or_, select, tuple_
+
+from casework.db.pages import MOST, cursor_of, place_of
+from casework.db.session import reading
+from casework.db.tables import access_log, cases
+from casework.models.people import Actor, Role
+from casework.models.sight import Sight, SightKind
+from casework.ports import SightQuery
+
+PLACE = (access_log.c.at, access_log.c.id)
+
+
+class SqlAccessLog:
+    """Keeps the promises of `ports.AccessLog`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def write(self, sights: Sequence[Sight]) -> None:
+        """Keep what is about to be shown; it is durable when this returns, and chained within a second or two."""
+        with reading(self._engine) as connection:
+            connection.execute(insert(access_log).values([_values(sight) for sight in sights]))
+
+    def sights(self, reader: Actor, query: SightQuery) -> tuple[list[Mapping[str, Any]], str | None]:
+        """What was seen, newest first, and the next cursor: all of it for the auditor, of the own office otherwise.
+
+        Of the own office is what was seen of its cases, and what its accounts were refused. Cases of other offices
+        are left out of `case_ids`, also where they were seen in one list with the own.
+        """
+        limit = max(1, min(query.limit, MOST))
+        found = select(*_columns(reader)).where(*_wanted(reader, query))
+        if query.cursor is not None:
+            found = found.where(tuple_(*PLACE) < tuple_(*place_of(query.cursor, datetime, int)))
+        newest = found.order_by(*(each.desc() for each in PLACE)).limit(limit + 1)
+        with reading(self._engine) as connection:
+            rows = [dict(row) for row in connection.execute(newest).mappings()]
+        last = rows[limit - 1] if len(rows) > limit else None
+        return list(rows[:limit]), cursor_of(last["at"], last["id"]) if last else None
+
+
+def _values(sight: Sight) -> dict[str, Any]:
+    return {
+        "at": sight.at,
+        "account_id": sight.actor.account_id,
+        "role": sight.actor.role.value,
+        "agency_id": sight.actor.agency_id,
+        "thing": sight.thing,
+        "kind": sight.kind.value,
+        "case_ids": list(sight.case_ids),
+        "subject_id": sight.subject_id,
+        "ground": sight.ground,
+    }
+
+
+def _columns(reader: Actor) -> list[ColumnElement[Any]]:
+    own = [each for each in access_log.c if each is not access_log.c.case_ids]
+    if reader.role is Role.AUDITOR:
+        return [*own, access_log.c.case_ids]
+    theirs = select(cases.c.id).where(*_its_cases(reader)).correlate(access_log)
+    return [*own, func.array(theirs.scalar_subquery()).label("case_ids")]
+
+
+def _wanted(reader: Actor, query: SightQuery) -> list[ColumnElement[bool]]:
+    wanted = [] if reader.role is Role.AUDITOR else [_of_office(reader)]
+    if query.case_id is not None:
+        wanted.append(access_log.c.case_ids.contains([query.case_id]))
+    if query.account_id is not None:
+        wanted.append(access_log.c.account_id == query.account_id)
+    if query.since is not None:
+        wanted.append(access_log.c.at >= query.since)
+    if query.until is not None:
+        wanted.append(access_log.c.at < query.until)
+    return wanted
+
+
+def _of_office(reader: Actor) -> ColumnElement[bool]:
+    its = exists().where(*_its_cases(reader)).correlate(access_log)
+    refused = and_(access_log.c.kind == SightKind.REFUSED.value, access_log.c.agency_id == reader.agency_id)
+    return or_(its, refused)
+
+
+def _its_cases(reader: Actor) -> tuple[ColumnElement[bool], ...]:
+    return cases.c.id == func.any(access_log.c.case_ids), cases.c.agency_id == reader.agency_id

@@ -1,0 +1,156 @@
+"""Reading with a note of what was read: everything in `web` reads cases through this, and so can forget nothing."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from casework.models.access import Ground
+from casework.models.codes import Status
+from casework.models.people import Actor
+from casework.models.sight import OtherGround
+from casework.models.state import Receipt
+from casework.ports import Board, BoardQuery, Reads, Stalled, Standing, Tokens
+from web.seen import SEEN
+
+Row = Mapping[str, Any]
+
+
+def note(reader: Actor | None, case_id: str | None, ground: str, subject: str | None = None) -> None:
+    """Note that something was read by the request that is under way: of a case, or about none in particular."""
+    seen = SEEN.get()
+    if seen is not None:
+        seen.note(reader, case_id, ground, subject)
+
+
+def _asked(reader: Actor) -> None:
+    seen = SEEN.get()
+    if seen is not None:
+        seen.reader = reader
+
+
+class NotingReads:
+    """Keeps the promises of `ports.Reads`, and notes each case whose row is given out."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    def case(self, reader: Actor, case_id: str) -> Row | None:
+        """A case's row."""
+        return _case(reader, self._reads.case(reader, case_id))
+
+    def case_id_of_number(self, reader: Actor, number: str) -> str | None:
+        """The case of a number: an id tells nothing that needs a note."""
+        _asked(reader)
+        return self._reads.case_id_of_number(reader, number)
+
+    def cases(
+        self,
+        reader: Actor,
+        filters: Mapping[str, str],
+        limit: int,
+        cursor: str | None,
+        stalled: Stalled | None = None,
+        about: Sequence[Tokens] = (),
+    ) -> tuple[list[Row], str | None]:
+        """A page of cases."""
+        rows, following = self._reads.cases(reader, filters, limit, cursor, stalled, about)
+        for row in rows:
+            _case(reader, row)
+        if about and not rows:
+            note(reader, None, OtherGround.SEARCH)  # that nobody of that name is here is told, too
+        return rows, following
+
+    def standing(self, reader: Actor, case_id: str) -> Standing | None:
+        """How a case stands."""
+        standing = self._reads.standing(reader, case_id)
+        _case(reader, standing.case if standing else None)
+        return standing
+
+    def board(self, reader: Actor, query: BoardQuery) -> Board:
+        """A page of what stands still; of a report that waits the row is its reservation's."""
+        board = self._reads.board(reader, query)
+        for standing in board.items:
+            if standing.case["status"] == Status.QUEUED:
+                note(reader, str(standing.case["case_id"]), Ground.OWN_OFFICE)
+            else:
+                _case(reader, standing.case)
+        return board
+
+    def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Row]:
+        """Rows of a log. Who reads it without having been shown the case is the auditor."""
+        rows = self._reads.log(case_id, kinds)
+        if rows:
+            note(None, case_id, OtherGround.AUDIT)
+        return rows
+
+    def event(self, command_id: str) -> Row | None:
+        """What a command left, which is the answer to who gave it."""
+        row = self._reads.event(command_id)
+        if row:
+            note(None, str(row["case_id"]), OtherGround.COMMAND)
+        return row
+
+    def receipt(self, command_id: str) -> Receipt | None:
+        """Holds nothing of the case but its id."""
+        return self._reads.receipt(command_id)
+
+    def referrals(self, reader: Actor, case_id: str) -> list[Row]:
+        """Referrals of a case."""
+        return [_part(reader, row) for row in self._reads.referrals(reader, case_id)]
+
+    def referral(self, reader: Actor, referral_id: str) -> Row | None:
+        """A referral."""
+        _asked(reader)
+        row = self._reads.referral(reader, referral_id)
+        return _part(reader, row) if row else None
+
+    def inbox(
+        self, reader: Actor, agency_id: str | None, status: str | None, limit: int, cursor: str | None
+    ) -> tuple[list[Row], str | None]:
+        """A page of referrals."""
+        rows, following = self._reads.inbox(reader, agency_id, status, limit, cursor)
+        return [_part(reader, row) for row in rows], following
+
+    def notifications(self, reader: Actor, agency_id: str | None) -> list[Row]:
+        """What was told by law."""
+        return [_part(reader, row) for row in self._reads.notifications(reader, agency_id)]
+
+    def notification(self, reader: Actor, notification_id: str) -> Row | None:
+        """One of them."""
+        _asked(reader)
+        row = self._reads.notification(reader, notification_id)
+        return _part(reader, row) if row else None
+
+    def queued(self, reader: Actor, case_id: str) -> Row | None:
+        """A report that waits."""
+        _asked(reader)
+        row = self._reads.queued(reader, case_id)
+        if row:
+            mine = row["account_id"] == reader.account_id
+            note(reader, case_id, Ground.OPENED_BY if mine else Ground.OWN_OFFICE)
+        return row
+
+    def transfer_to(self, case_id: str) -> str | None:
+        """An office, for a check."""
+        return self._reads.transfer_to(case_id)
+
+    def deadlines(self, case_id: str) -> list[Row]:
+        """Of a case that was read before."""
+        return self._reads.deadlines(case_id)
+
+    def facts_of_client(self, case_id: str) -> Row | None:
+        """For checks."""
+        return self._reads.facts_of_client(case_id)
+
+
+def _case(reader: Actor, row: Row | None) -> Row | None:
+    _asked(reader)
+    if row is not None:
+        note(reader, str(row["id"]), str(row["ground"]))
+    return row
+
+
+def _part(reader: Actor, row: Row) -> Row:
+    """A referral or notification: to its receiver that is the ground, to everybody else the case's is."""
+    receives = row["agency_id"] == reader.agency_id
+    note(reader, str(row["case_id"]), Ground.REFERRAL if receives else str(row["ground"]))
+    return row
