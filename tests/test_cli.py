@@ -364,9 +364,17 @@ def test_login_prints_the_token_alone(run: Run, api: StubApi, monkeypatch: pytes
     assert run("show", CASE)[0] == 2
 
 
+def test_logout_ends_the_token_that_is_there(run: Run, api: StubApi) -> None:
+    """Nothing is left to be found in a shell's history that still opens."""
+    api.answers["DELETE /tokens/current"] = (200, "")
+
+    assert run("logout")[:2] == (0, "signed out\n")
+    assert api.asked[0].headers["Authorization"].startswith("Bearer ")
+
+
 def test_help_names_every_command(run: Run) -> None:
     """One screen."""
     words = set(run("--help")[1].split())
 
-    assert {"open", "show", "outlook", "stalled", "do", "log", "login"} <= words
+    assert {"open", "show", "outlook", "stalled", "do", "log", "login", "logout"} <= words
     assert {"up", "worker", "web", "migrate", "seed", "pathways", "audit", "account"} <= words

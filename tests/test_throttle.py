@@ -198,6 +198,22 @@ def test_tries_at_the_same_time_are_counted_one_by_one(door: Entrance) -> None:
     assert let_through == FROM_ONE_PLACE.free + 1
 
 
+def test_many_who_come_at_once_never_wait_for_each_other(door: Entrance) -> None:
+    """Right and wrong, of the same accounts from the same addresses: none is told that the database is away."""
+    people = [door.account() for _ in range(2)]
+
+    def one(number: int) -> str:
+        person, address = people[number % 2], f"192.0.2.{200 + number % 3}"
+        try:
+            door.signin.person(person.username, PASSWORD if number % 4 else "wrong", address)
+        except (UnauthenticatedError, TooManyRequestsError) as error:
+            return error.code
+        return "in"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(one, range(60))) <= {"in", "unauthenticated", "too_many_requests"}
+
+
 def test_the_same_is_done_and_said_for_who_is_unknown(door: Entrance) -> None:
     """The same count of hashes, the same words, the same waits."""
 

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, or_, update
+from sqlalchemy import Connection, Engine, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.session import Clock, wall_clock, writing
@@ -29,6 +29,8 @@ from casework.vault.keys import Derives
 
 KNOWN = timedelta(days=30)
 """How long an address from which somebody signed in counts as theirs."""
+ONE_LESS = {"failures": func.greatest(throttles.c.failures - 1, 0)}
+MOST_SWEPT = 1000
 
 
 class SqlThrottle:
@@ -64,17 +66,14 @@ class SqlThrottle:
         """It was no failure: what failed before from there is forgotten, and the address is known."""
         now = self._now()
         with writing(self._engine) as connection:
-            mine = throttles.c.key == knock.place
-            connection.execute(update(throttles).where(mine).values(failures=0, last_at=now, succeeded_at=now))
-            _one_less(connection, knock.account, knock.address)
-            long_ago = or_(throttles.c.succeeded_at.is_(None), throttles.c.succeeded_at < now - KNOWN)
-            forgotten = throttles.c.last_at < now - FROM_ONE_PLACE.forgotten
-            connection.execute(delete(throttles).where(forgotten, long_ago))
+            known = {"failures": 0, "last_at": now, "succeeded_at": now}
+            _change(connection, {knock.place: known, knock.account: ONE_LESS, knock.address: ONE_LESS})
+        self._sweep(now)
 
     def give_back(self, knock: Knock) -> None:
         """It was neither: right so far, but not all that is asked for."""
         with writing(self._engine) as connection:
-            _one_less(connection, knock.place, knock.account, knock.address)
+            _change(connection, dict.fromkeys((knock.place, knock.account, knock.address), ONE_LESS))
 
     def form(self, name: str, address: str) -> None:
         """A form is sent in by nobody known; raises TooManyRequestsError where too many come from one address."""
@@ -83,6 +82,14 @@ class SqlThrottle:
             tries = _tries(_locked(connection, limits, now))
             _refuse_early(limits, tries, now)
             _count(connection, limits, tries, now)
+
+    def _sweep(self, now: datetime) -> None:
+        """Forget what counts no more, but for what somebody is looking at."""
+        long_ago = or_(throttles.c.succeeded_at.is_(None), throttles.c.succeeded_at < now - KNOWN)
+        forgotten = select(throttles.c.key).where(throttles.c.last_at < now - FROM_ONE_PLACE.forgotten, long_ago)
+        with writing(self._engine) as connection:
+            free = forgotten.limit(MOST_SWEPT).with_for_update(skip_locked=True)
+            connection.execute(delete(throttles).where(throttles.c.key.in_(free)))
 
     def _key(self, *parts: str) -> str:
         text = "\0".join(parts).encode(errors="surrogatepass")
@@ -128,7 +135,6 @@ def _count(connection: Connection, limits: Mapping[str, Limit], tries: Mapping[s
     connection.execute(new.on_conflict_do_update(index_elements=[throttles.c.key], set_=changed))
 
 
-def _one_less(connection: Connection, *keys: str) -> None:
-    less = func.greatest(throttles.c.failures - 1, 0)
-    for key in sorted(keys):
-        connection.execute(update(throttles).where(throttles.c.key == key).values(failures=less))
+def _change(connection: Connection, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    for key, values in sorted(changes.items(), key=lambda each: each[0]):
+        connection.execute(update(throttles).where(throttles.c.key == key).values(values))

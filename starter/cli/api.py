@@ -56,7 +56,7 @@ class Api:
         except httpx.TransportError:
             raise Away(f"{self._url} does not answer. Is Tuntas running (`tuntas up`)?") from None
         if answer.is_success:
-            return _json(answer)
+            return _json(answer) if answer.content else None
         raise _failure(answer)
 
     def case_id(self, case: str) -> str:

@@ -18,7 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="The answer as it came.")]
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (login, show, outlook, log, stalled):
+    for command in (login, logout, show, outlook, log, stalled):
         app.command()(command)
 
 
@@ -32,6 +32,13 @@ def login(
         code = {} if otp is None else {"otp": otp}
         answer = api.ask("POST", "/tokens", json={"username": username, "password": password, **code})
     screen.say(str(answer["token"]))
+
+
+def logout() -> None:
+    """End the token in TUNTAS_TOKEN."""
+    with Api.of_environment() as api:
+        api.ask("DELETE", "/tokens/current")
+    screen.say("signed out")
 
 
 def show(case: Case, json: AsJson = False) -> None:
