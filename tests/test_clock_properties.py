@@ -2,17 +2,22 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from casework import commands as c
 from casework.errors import InvalidInputError, ReferralBlockedError
+from casework.models.base import Id
 from casework.models.pathway import Category, ClockKind, Service
-from casework.models.state import CaseState, Deadline
+from casework.models.state import Automatic, CaseState, Deadline
+from casework.pathways.files import LONGEST_KIND
 from casework.rules.clocks import due_at
+from casework.rules.ladders import key
 from tests.play import CALENDAR, CASEWORKER, HOSPITAL, PATHWAYS, START, SUPERVISOR, ZONE, Play, opened
 from tests.telling import DAY, HOUR, hold, only
 
@@ -197,3 +202,19 @@ def test_the_day_agreed_with_the_client_is_kept_unless_the_risk_asks_for_an_earl
     assert only(play, "follow_up").due_at == by[due]
     play.do(c.RecordAssessment, risk="high")
     assert only(play, "follow_up").due_at == by[due]
+
+
+@pytest.mark.parametrize(
+    ("category", "step"),
+    [
+        (None, Automatic(action="release", to="head", at=datetime(2199, 1, 1, tzinfo=UTC), rung=9)),
+        (None, Automatic(action="escalate", to="head", at=START, rung=9)),
+        (max(Category, key=len), Automatic(action="escalate", to="head", at=START, rung=9)),
+    ],
+)
+def test_the_longest_kind_leaves_room_for_the_ids_made_of_it(category: Category | None, step: Automatic) -> None:
+    """Of a deadline and of each of its steps, after years of activity; a category's own clocks are never held."""
+    id_ = ".".join(filter(None, (str(UUID(int=0)), "99999", "k" * LONGEST_KIND, category)))
+    armed = only(opened(), "plan").model_copy(update={"id": id_, "arming": 99 if category else 9999})
+
+    assert TypeAdapter(Id).validate_python(key(armed, step))

@@ -81,6 +81,7 @@ def test_lengths_of_different_clocks(one: str, other: str, order: int | None) ->
 
 COMMON = "common.toml"
 SEXUAL = "sexual_violence.toml"
+TRAFFICKING = "trafficking.toml"
 FORTNIGHT = '{ any = "P14D" }'
 BROKEN = {
     "bad syntax": (SEXUAL, 'category = "', "category = ", "line 3, column", "is not TOML"),
@@ -120,6 +121,20 @@ BROKEN = {
     ),
     "unknown start": (SEXUAL, 'start = ["lpsk_asked"]', 'start = ["lpsk_rung"]', "deadlines[4].start[0]", "not a fact"),
     "unknown end": (SEXUAL, 'end = ["lpsk_decided"]', 'end = ["lpsk_done"]', "deadlines[4].end[0]", "not a fact"),
+    "end that never comes": (
+        TRAFFICKING,
+        'end = ["referral_accepted"]',
+        'end = ["lpsk_decided"]',
+        "deadlines[0].end",
+        "would never be met",
+    ),
+    "kind of which no id can be made": (
+        SEXUAL,
+        'kind = "tpks_prot_max"',
+        'kind = "tpks_protection_maximum_x"',
+        "deadlines[2].kind",
+        "at most 24",
+    ),
     "unknown condition": (
         SEXUAL,
         '"reporter_not_police"',

@@ -17,6 +17,13 @@ CONDITIONS = ("reporter_not_police", "unassigned", "incident_unknown")
 SET_ELSEWHERE = frozenset({ClosureReason.TRANSFERRED_OTHER_DISTRICT, ClosureReason.DUPLICATE})
 OF_THE_OFFICE = ("caseworker", "supervisor", "head")
 ASKED = "agency"
+OF_REFERRALS = frozenset(
+    {
+        *("referral_sent", "referral_accepted", "referral_declined", "referral_completed"),
+        *("progress_reported", "override_asked", "override_decided"),
+    }
+)
+"""Facts of one referral: a clock that one of them starts waits for that referral alone."""
 BREACHES = ("stat_breach", "prot_expiring")
 """What the board may call another agency's duty by law."""
 SAME = (("class_", "class"), ("end", "end"), ("owner", "owner"), ("ladder", "ladder"), ("restarts", "restarts"))
@@ -104,6 +111,8 @@ def _deadline(where: str, deadline: DeadlineEntry) -> Found:
         for index, code in enumerate(getattr(deadline, key)):
             if code not in facts():
                 yield f"{where}.{key}[{index}]", f"`{code}` is not a fact that is recorded"
+    if not deadline.restarts and OF_REFERRALS.intersection(deadline.start) and OF_REFERRALS.isdisjoint(deadline.end):
+        yield f"{where}.end", "is nothing that a referral comes to, and a referral starts it: it would never be met"
     if deadline.only_if and deadline.only_if not in CONDITIONS:
         yield f"{where}.only_if", f"no condition is known as `{deadline.only_if}`; there are {', '.join(CONDITIONS)}"
     if deadline.restarts and deadline.class_ != "watch":

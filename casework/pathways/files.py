@@ -24,13 +24,15 @@ from casework.models.pathway import (
 from casework.pathways.lengths import After, Running
 
 Prose = Annotated[Text, Field(min_length=3)]
+LONGEST_KIND = 24
+"""So that the id of a deadline, and the keys of its steps, which are made of it, are never too long to be ids."""
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class DeadlineEntry(Model):
     """One `[[deadlines]]`: a policy for each of its starts and services."""
 
-    kind: Code
+    kind: Annotated[Code, Field(max_length=LONGEST_KIND)]
     class_: Class = Field(alias="class")
     length: dict[Literal["high", "medium", "low", "any"], Running]
     urgent_length: Running | None = None
