@@ -9,7 +9,7 @@ from casework.commands import Lapse
 from casework.models.pathway import Risk, level_of
 from casework.models.state import CaseState, Deadline
 from casework.rules.clocks import due_at
-from casework.rules.ladders import ladder_of
+from casework.rules.rungs import ladder_of
 from tests.rungs import Found
 
 Row = Mapping[str, Any]

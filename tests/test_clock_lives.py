@@ -13,7 +13,8 @@ from casework.models.codes import Status, Urgency
 from casework.models.pathway import Length, level_of
 from casework.models.state import CaseState, Deadline
 from casework.rules.clocks import due_at
-from casework.rules.ladders import crosses_provinces, ladder_of, speaking
+from casework.rules.rungs import crosses_provinces, ladder_of
+from casework.rules.shared import speaking
 from tests.lives import SLOW, Life, copied, lives
 from tests.play import CALENDAR, ZONE, Play
 from tests.telling import by_itself

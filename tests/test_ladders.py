@@ -18,7 +18,21 @@ from tests.play import (
     SUPERVISOR,
     opened,
 )
-from tests.telling import CASES, COORDINATOR, DAY, GIVEN, HEADS, OFFICERS, OURS, Climb, by_itself, climb, kinds, waits
+from tests.telling import (
+    CASES,
+    COORDINATOR,
+    DAY,
+    GIVEN,
+    HEADS,
+    OFFICERS,
+    OURS,
+    Climb,
+    by_itself,
+    climb,
+    kinds,
+    only,
+    waits,
+)
 
 # ---- the ladders of the built-in pathways
 
@@ -91,6 +105,17 @@ def test_another_provinces_agency_brings_in_province_and_nation() -> None:
 
     assert climb(recordings, answer)[2:] == [(1, [HEADS]), *above]
     assert climb(recordings, plan)[2:] == [(1, [HEADS]), *above]
+
+
+@pytest.mark.parametrize(("kind", "days"), [("referral_answer", 60), ("supervisor_review", 90)])
+def test_whoever_owes_something_in_such_a_case_has_province_and_nation_above(kind: str, days: int) -> None:
+    """An agency next door as well, and our supervisor; a silence is nobody's promise and ends within the office."""
+    play = opened(reporter={"kind": "agency", "agency_id": "uptd-ppa-jawa-timur"}, reported_at=START).assessed()
+    play.referred()
+    silence = only(play, "no_activity")
+
+    assert [to for _, to in waits(play, kind, days=days)][-3:] == [[COORDINATOR], [PROVINCE], ["sapa-129"]]
+    assert [to for _, to in climb(play.recordings, silence)][-1] == [HEADS]
 
 
 def test_a_report_from_another_province_crosses_provinces_too() -> None:

@@ -274,6 +274,13 @@ BROKEN = {
         "ladders[0].rungs[2].high",
         "before the rung below",
     ),
+    "back in time above the coordinator": (
+        COMMON,
+        '{ to = "coordinator", high = "P3D", medium = "P7D", low = "P14D" },\n]\n\n# For a task',
+        '{ to = "coordinator", high = "P8D", medium = "P8D", low = "P14D" },\n]\n\n# For a task',
+        "ladders[2].rungs",
+        "`province` of cross_province.high comes before the rung below",
+    ),
     "rung before the due time": (
         COMMON,
         'to = "head", high = "P1D"',

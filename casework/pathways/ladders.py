@@ -13,6 +13,7 @@ Found = Iterator[tuple[str, str]]
 
 LADDERS = ("office", "agency", "village", "cross_province", "protection", "watch", "deciding")
 """Those that there must be; a district may have others beside them."""
+CROSS_PROVINCE, COORDINATOR = "cross_province", "coordinator"
 NEAR = ("supervisor", "head", "agency_head")
 """Rungs within the office and the agency that owes; those above are agencies of the directory."""
 RISKS = ("high", "medium", "low")
@@ -28,6 +29,7 @@ def check_ladders(ladders: tuple[LadderEntry, ...], agencies: Mapping[str, Agenc
             yield from _told(f"{where}.rungs[{step}].to", rung.to, held)
             if step:
                 yield from _order(f"{where}.rungs[{step}]", rung, ladder.rungs[step - 1])
+    yield from _beyond(ladders)
     for name in LADDERS:
         if name not in {ladder.name for ladder in ladders}:
             yield "ladders", f"ladder `{name}` is missing"
@@ -46,6 +48,19 @@ def check_climb(where: str, deadline: DeadlineEntry, ladders: tuple[LadderEntry,
                 reason = "cannot be told from" if order is None else "is before"
                 yield f"{where}.ladder", f"the reminder of `{ladder.name}` {reason} the start of this clock"
                 return
+
+
+def _beyond(ladders: tuple[LadderEntry, ...]) -> Found:
+    """A case that crosses provinces goes on above the coordinator, on any ladder, and never back in time."""
+    longer = next((ladder for ladder in ladders if ladder.name == CROSS_PROVINCE), None)
+    names = [rung.to for rung in longer.rungs] if longer else []
+    if longer is None or COORDINATOR not in names[:-1]:
+        return
+    first = longer.rungs[names.index(COORDINATOR) + 1]
+    for index, ladder in enumerate(ladders):
+        if ladder.rungs[-1].to == COORDINATOR:
+            for place, reason in _order("", first, ladder.rungs[-1]):
+                yield f"{key_path(('ladders', index))}.rungs", f"`{first.to}` of {CROSS_PROVINCE}{place} {reason}"
 
 
 def _reminder(where: str, ladder: LadderEntry) -> Found:

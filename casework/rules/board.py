@@ -10,9 +10,9 @@ from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.models.state import Deadline
 from casework.ports import Board, Standing
 from casework.rules.holds import NEVER_HELD
-from casework.rules.ladders import strictest
 from casework.rules.outlook import is_overdue, is_stalled, most_urgent_first
 from casework.rules.permitted import refusal
+from casework.rules.shared import strictest
 
 READERS = OFFICE_ROLES | {Role.COORDINATOR}
 FRESH = timedelta(seconds=120)

@@ -10,9 +10,11 @@ from casework.models.people import Role
 from casework.models.state import Automatic, CaseState, Deadline, Owner, Surroundings
 from casework.rules.clocks import due_at
 from casework.rules.holds import resumed
+from casework.rules.rungs import COORDINATOR, ladder_of
+from casework.rules.shared import speaking
 from casework.rules.step import Told
 
-OFFICE, AGENCY, CROSS_PROVINCE, SUBDISTRICT_HEAD = "office", "agency", "cross_province", "subdistrict_head"
+SUBDISTRICT_HEAD = "subdistrict_head"
 OF_THE_OFFICE = frozenset({"supervisor", "head"})
 AT_ONCE = frozenset({"ref_bounced", "risk_up"})
 """What stands on the board from its beginning: it waits for a supervisor, not for a time."""
@@ -69,28 +71,6 @@ def steps(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
         yield step.model_copy(update={"at": max(step.at, deadline.held_until or step.at)})
 
 
-def speaking(state: CaseState, deadline: Deadline) -> Deadline:
-    """The clock that tells: of those that several categories run for the same promise, the strictest alone."""
-    if deadline.category is None:
-        return deadline
-    same = [each for each in state.deadlines.values() if promise(each) == promise(deadline)]
-    return next(iter(strictest(same)), deadline)
-
-
-def strictest(deadlines: Iterable[Deadline]) -> tuple[Deadline, ...]:
-    """Of the clocks that run for the same promise the one that runs out first; all others as they are."""
-    found: dict[object, Deadline] = {}
-    for deadline in sorted(deadlines, key=lambda each: (each.due_at, each.id)):
-        if deadline.running:
-            found.setdefault(promise(deadline), deadline)
-    return tuple(found.values())
-
-
-def promise(deadline: Deadline) -> tuple[str, str | None, Owner]:
-    """What is promised by whom: the same law may be a clock of several categories."""
-    return deadline.kind, deadline.referral_id, deadline.owner
-
-
 def _climb(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
     ladder = ladder_of(state, deadline)
     late = deadline.due_at <= deadline.armed_at
@@ -116,23 +96,6 @@ def _answered(state: CaseState, deadline: Deadline) -> bool:
     if deadline.reason != EXPIRING:
         return False
     return any(d.kind in ANSWERS and d.met and d.since >= deadline.since for d in state.deadlines.values())
-
-
-def ladder_of(state: CaseState, deadline: Deadline) -> Ladder:
-    """The ladder it climbs: an agency's own where an agency owes it; one more step up where provinces are crossed."""
-    name = deadline.ladder
-    if name == AGENCY and deadline.owner.agency_id:
-        name = state.surroundings.ladders.get(deadline.owner.agency_id, AGENCY)
-    elif name == OFFICE and crosses_provinces(state):
-        name = CROSS_PROVINCE
-    ladders = {ladder.name: ladder for pathway in state.pathways for ladder in pathway.ladders}
-    return ladders[name]
-
-
-def crosses_provinces(state: CaseState) -> bool:
-    """Whether an agency of another province reported the case or was asked in it."""
-    agencies = {state.reported_by_agency, *(referral.agency_id for referral in state.referrals.values())}
-    return any(state.surroundings.ladders.get(agency or "") == CROSS_PROVINCE for agency in agencies)
 
 
 def due_now(deadlines: Iterable[Deadline], now: datetime) -> tuple[Deadline, Automatic] | None:
@@ -173,7 +136,7 @@ def _on_rung(holder: Holder, owner: Owner, to: str) -> Recipient:
     if to == "agency_head":
         return Recipient(role=Role.HEAD, agency_id=owner.agency_id or holder.agency_id)
     if agency_id := holder.behind(to, owner):
-        return Recipient(role=Role.COORDINATOR if to == "coordinator" else None, agency_id=agency_id)
+        return Recipient(role=Role.COORDINATOR if to == COORDINATOR else None, agency_id=agency_id)
     role = Role.SUPERVISOR if to == "supervisor" else Role.HEAD
     return Recipient(role=role, agency_id=holder.agency_id)
 

@@ -8,8 +8,9 @@ from casework.events import EventKind
 from casework.models.people import Actor, Role
 from casework.models.state import Automatic, CaseState, Deadline
 from casework.rules.access import clocks_shown
-from casework.rules.ladders import Holder, speaking, told
+from casework.rules.ladders import Holder, told
 from casework.rules.opening import problem
+from casework.rules.shared import speaking
 from casework.rules.step import DECIDING, Step, rule
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from casework.models.people import OFFICE_ROLES, Actor
 from casework.models.state import Deadline
 from casework.ports import Standing
-from casework.rules.ladders import strictest
 from casework.rules.outlook import AWAITED, is_overdue, most_urgent_first, reasons, stalled
+from casework.rules.shared import strictest
 from web.api.answers import Automatic, Outlook, Waiting
 from web.api.texts import Row
 
