@@ -11,7 +11,7 @@ from casework.db.tokens import ACCOUNT, hash_of
 from casework.models.people import Account
 from casework.signin.ports import Session
 
-IDLE = timedelta(minutes=30)
+IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 SEEN = timedelta(minutes=1)
 """How exactly the last sight is kept: not every page needs a write."""
