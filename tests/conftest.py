@@ -1,12 +1,19 @@
-"""Real servers for the suite: one PostgreSQL, and a Temporal development server and a database for each test module."""
+"""Real servers for the suite: a PostgreSQL for each worker, a Temporal server and a database for each test module.
+
+The suite is shared among workers by file. A test must have the same name in each of them: give parameters that differ
+from run to run (times, random ids, the order of a set) names with `ids`.
+"""
 
 import asyncio
 import base64
 import gc
+import os
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
@@ -14,6 +21,25 @@ from casework.settings import Settings
 from casework.temporal.names import SEARCH_ATTRIBUTES
 from tests.postgres import scratch_database
 from tests.stack import Stack, running, stack, temporal_binary
+
+MOST_WORKERS = 4
+"""Each has servers of its own, and waits as much as it works."""
+
+# How long an example takes to draw or to run says how busy the machine is, and nothing of Tuntas.
+hypothesis.settings.register_profile("tuntas", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("tuntas")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A directory of tests is shared among workers; files that are named run one after another, in this process."""
+    whole = any(Path(named).is_dir() for named in config.args)
+    return min(os.cpu_count() or 1, MOST_WORKERS) if whole else 0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files of few tests first: they play with whole servers, and none of them should be left for the end."""
+    of_file = Counter(item.path for item in items)
+    items.sort(key=lambda item: (of_file[item.path], item.path))
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ async def test_another_cases_hold_is_not_found(app: Web) -> None:
         is_problem(await app.post(username, f"/cases/{of_case}/holds/{named}/release"), 404, "not_found")
 
 
-@pytest.mark.parametrize("until", [in_days(-1), in_days(30.1)])
+@pytest.mark.parametrize("until", [in_days(-1), in_days(30.1)], ids=["before now", "beyond thirty days"])
 async def test_a_hold_has_an_end_within_thirty_days(app: Web, until: str) -> None:
     """With a pointer to it; nothing is left."""
     case_id = await opened(app)
