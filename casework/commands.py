@@ -20,6 +20,7 @@ from casework.models.codes import (
     Method,
     NotificationKind,
     OverrideDecision,
+    OverrideGround,
     Part,
     Place,
     PlanDecision,
@@ -237,6 +238,7 @@ class TransferCase(Command):
     to_agency_id: Id
     reason: SealedText = None
     consent: bool | None = None
+    override_ground: OverrideGround | None = None
 
 
 class DecideTransfer(Command):
@@ -258,6 +260,8 @@ class LinkCases(Command):
 class WithdrawConsent(Command):
     scope: ConsentScope
     by: ConsentGiver | None = None
+    giver_suspected: bool | None = None
+    agency_id: Id | None = None
 
 
 class SendReminder(Command):

@@ -4,7 +4,7 @@ from casework.commands import SealedDocument
 from casework.models.base import Codes, Id, Instant, Model
 from casework.models.notice import Notice
 from casework.models.people import Actor
-from casework.models.state import CaseRow, Deadline, Notification, Referral
+from casework.models.state import CaseRow, Deadline, GivenConsent, Notification, Referral
 
 
 class EventKind(Codes):
@@ -77,5 +77,6 @@ class Recording(Model):
     event: CaseEvent
     referrals: tuple[Referral, ...] = ()
     notifications: tuple[Notification, ...] = ()
+    consents: tuple[GivenConsent, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     notices: tuple[Notice, ...] = ()

@@ -362,6 +362,10 @@ class Reads(Protocol):
         """The case's deadlines, by due time."""
         ...
 
+    def consents(self, case_id: str) -> list[Mapping[str, Any]]:
+        """Every consent of a case, those that were taken back too, in the order they were given."""
+        ...
+
     def facts_of_client(self, case_id: str) -> Mapping[str, Any] | None:
         """The row of any case, for checks that answer yes or no only."""
         ...

@@ -27,6 +27,7 @@ from casework.ports import (
     Vault,
 )
 from casework.rules.opening import check_opening, day_of, facts_of
+from starter.ages import Ages
 from starter.asking import Asking
 from starter.lookups import Lookups
 
@@ -51,7 +52,8 @@ class Desk:
     @property
     def lookups(self) -> Lookups:
         """What rules need to know and cannot look up."""
-        return Lookups(self.reads, self.accounts, self.directory, self.office)
+        ages = Ages(self.reads, self.documents, self.vault)
+        return Lookups(self.reads, self.accounts, self.directory, self.office, ages)
 
     def command_id(self, ask: Asking) -> str:
         """The id of the command asked for; a fresh one where the client gave no key."""
@@ -104,7 +106,7 @@ class Desk:
             new_id=case_id,
             document=document,
             texts=texts,
-            facts=self.lookups.reporter(body.reporter),
+            facts=self.lookups.report(body),
         )
         return Opening(
             case_id=case_id,

@@ -15,11 +15,12 @@ from casework.errors import (
 from casework.models.codes import Status
 from casework.models.parts import Client, Reporter
 from casework.models.pathway import Service
-from casework.models.people import Actor, Role
+from casework.models.people import DECIDING_ROLES, Actor, Role
 from casework.models.state import age_band
 from casework.office import Office
 from casework.ports import Accounts, Directory, Reads
 from casework.rules.opening import check_client, day_of, problem, reporting_agency, years_of
+from starter.ages import Ages
 from starter.asking import Asking
 
 OFFICES = frozenset({"lead_office", "province_office"})
@@ -36,6 +37,7 @@ class Lookups:
     accounts: Accounts
     directory: Directory
     office: Office
+    ages: Ages
 
     def facts(self, ask: Asking, body: c.Command) -> Facts:
         """The facts an order carries; raises where an id in its body is unknown to who asks."""
@@ -59,7 +61,7 @@ class Lookups:
         self.agency(body.agency_id)
         agency = self.directory.get(body.agency_id)
         # Left to the rule: that a service is blocked for the case matters more than who gives it.
-        return {"agency_gives_service": bool(agency and body.service in agency.services)}
+        return {"agency_gives_service": bool(agency and body.service in agency.services), **self._age(ask)}
 
     @_of.register
     def _(self, body: c.RecordMilestone, ask: Asking) -> Facts:
@@ -98,6 +100,11 @@ class Lookups:
         office = self.directory.get(body.to_agency_id)
         if office is None or not (office.leads or office.kind in OFFICES):
             raise UnknownAgencyError("A case is handed to an office that leads cases; see GET /api/v1/agencies.")
+        return self._age(ask)
+
+    @_of.register
+    def _(self, body: c.WithdrawConsent, ask: Asking) -> Facts:
+        self.agency(body.agency_id)
         return {}
 
     @_of.register
@@ -136,13 +143,28 @@ class Lookups:
 
     @_of.register
     def _(self, body: c.DecideTransfer, ask: Asking) -> Facts:
-        receiver = self.directory.get(self.reads.transfer_to(ask.case_id) or "")
-        return {"receiver_leads": bool(receiver and receiver.leads)}
+        receiver_id = self.reads.transfer_to(ask.case_id) or ""
+        receiver = self.directory.get(receiver_id)
+        deciders = [a for a in self.accounts.of_office(receiver_id, None) if Role(a["role"]) in DECIDING_ROLES]
+        answers = any(not decider["disabled"] for decider in deciders)
+        return {"receiver_leads": bool(receiver and receiver.leads), "receiver_has_account": answers}
 
     @_of.register
     def _(self, body: c.AmendClient, ask: Asking) -> Facts:
         reporter = self.reporter(body.reporter) if body.reporter else {}
-        return {**reporter, **(self._client(ask, body.client) if body.client else {})}
+        age = self._age(ask) if body.consent and not body.client else {}
+        return {**reporter, **age, **(self._client(ask, body.client) if body.client else {})}
+
+    def _age(self, ask: Asking) -> Facts:
+        """The client's age today: who may consent depends on it."""
+        today = day_of(self.office.now(), self.office.timezone)
+        age = self.ages.age(ask.case_id, today)
+        return {} if age is None else {"age": age}
+
+    def report(self, body: c.OpenCase) -> Facts:
+        """What an opening carries: the kind of the reporting agency, and the client's age on the day of the report."""
+        age = years_of(body.client, day_of(body.reported_at, self.office.timezone))
+        return {**self.reporter(body.reporter), **({} if age is None else {"age": age})}
 
     def _client(self, ask: Asking, client: Client) -> Facts:
         """The age band on the day of the report; the rule does not see the birth date, which is sealed."""
@@ -151,8 +173,9 @@ class Lookups:
             raise NotFoundError("There is no such case.")
         day = day_of(case["reported_at"], self.office.timezone)
         check_client(client, day)
-        band = age_band(years_of(client, day))
-        return {"age_band": band} if band else {}
+        years = years_of(client, day)
+        band = age_band(years)
+        return {"age_band": band, "age": years} if band and years is not None else {}
 
     @_of.register
     def _(self, body: c.RequestClosure, ask: Asking) -> Facts:

@@ -73,6 +73,7 @@ class Memory:
     referrals: dict[str, Row] = field(default_factory=dict)
     notifications: dict[str, Row] = field(default_factory=dict)
     deadlines: dict[tuple[str, str], Row] = field(default_factory=dict)
+    consents: dict[str, Row] = field(default_factory=dict)
     reservations: dict[str, Row] = field(default_factory=dict)
     openings: dict[str, bytes] = field(default_factory=dict)
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -102,7 +103,8 @@ class Memory:
         case_id = recording.case.id
         self.cases[case_id] = case_values(recording.case)
         self.log.append(log_values(recording, ""))
-        for rows, parts in ((self.referrals, recording.referrals), (self.notifications, recording.notifications)):
+        kept = (self.referrals, recording.referrals), (self.notifications, recording.notifications)
+        for rows, parts in (*kept, (self.consents, recording.consents)):
             rows.update({row["id"]: row for row in part_values(recording, parts)})
         for row in part_values(recording, recording.deadlines):
             self.deadlines[(case_id, row["id"])] = row
@@ -213,6 +215,9 @@ class MemoryReads:
 
     def deadlines(self, case_id: str) -> list[Mapping[str, Any]]:
         return [row for (owner, _), row in self.memory.deadlines.items() if owner == case_id]
+
+    def consents(self, case_id: str) -> list[Mapping[str, Any]]:
+        return [row for row in self.memory.consents.values() if row["case_id"] == case_id]
 
     def facts_of_client(self, case_id: str) -> Row | None:
         return self.memory.cases.get(case_id)

@@ -35,7 +35,7 @@ class Told:
     """A file and what its receivers may see of it."""
 
     app: Web
-    now: datetime
+    ahead: timedelta = timedelta()
     case_id: str = ""
     words: dict[str, str] = field(default_factory=dict)
     """Each word, and the part it belongs to; "" for what is nobody's but the office's."""
@@ -44,6 +44,11 @@ class Told:
     asked: list[Asked] = field(default_factory=list)
     given: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
     """What receivers gave, with its key: they may send it again."""
+
+    @property
+    def now(self) -> datetime:
+        """What the office's clock says."""
+        return datetime.now(UTC) + self.ahead
 
     def word(self, part: str, place: str = "") -> str:
         """A fresh word of a part."""
@@ -123,7 +128,7 @@ class Told:
 
     def later(self) -> None:
         """Longer than anything is shown after a result."""
-        self.now += LASTING
+        self.ahead += LASTING
         for one in self.asked:
             if one.status == "completed":
                 one.status = "past"
@@ -139,8 +144,6 @@ class Told:
 
 async def told() -> Told:
     """A file that is open and assessed."""
-    now = datetime.now(UTC)
-    app = web_at(lambda: one.now)
-    one = Told(app, now)
+    one = Told(web_at(lambda: one.now))
     await one.open()
     return one

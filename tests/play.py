@@ -78,10 +78,14 @@ def facts_for(body: c.Command) -> dict[str, bool | int | str]:
     if isinstance(body, c.Notify):
         agency = DIRECTORY.get(body.agency_id or "")
         return {"receiver_kind": agency.kind} if agency else {}
-    if isinstance(body, c.OpenCase) and body.reporter.kind is ReporterKind.AGENCY:
-        agency = DIRECTORY.get(body.reporter.agency_id or "")
-        return {"reporter_kind": agency.kind} if agency else {}
+    if isinstance(body, c.OpenCase):
+        return {**_reporter(body), **({} if body.client.age_years is None else {"age": body.client.age_years})}
     return {}
+
+
+def _reporter(body: c.OpenCase) -> dict[str, bool | int | str]:
+    agency = DIRECTORY.get(body.reporter.agency_id or "")
+    return {"reporter_kind": agency.kind} if agency and body.reporter.kind is ReporterKind.AGENCY else {}
 
 
 @dataclass

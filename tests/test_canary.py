@@ -242,7 +242,7 @@ async def end(walk: Walk, other: str) -> None:
         await walk.refused("decide_closure", app.caseworker, c.DecideClosure.model_validate(body))
         await walk.give("decide_closure", app.supervisor, c.DecideClosure.model_validate(body))
     await walk.give("reopen", app.supervisor, c.ReopenCase.model_validate({"reason": word()}))
-    offer = c.TransferCase.model_validate({"to_agency_id": ELSEWHERE, "reason": word()})
+    offer = c.TransferCase.model_validate({"to_agency_id": ELSEWHERE, "reason": word(), "consent": True})
     await walk.give("transfer", app.supervisor, offer)
     receiver = app.actor("supervisor2", Role.SUPERVISOR, ELSEWHERE)
     declined = c.DecideTransfer.model_validate({"decision": "decline", "reason": word()})

@@ -5,6 +5,7 @@ import pytest
 from casework import commands as c
 from casework.models.codes import Stage
 from tests.play import (
+    CONSENT,
     HOSPITAL,
     SOCIAL,
     START,
@@ -97,7 +98,8 @@ def test_three_agencies_at_work_call_a_conference_that_waits_for_its_time() -> N
 def test_a_child_taken_to_a_shelter_calls_a_conference() -> None:
     """From the acceptance on; no adult does."""
     for kind, calls in (("child", ["child_removed"]), ("adult", [])):
-        play = opened(client={"kind": kind, "age_years": 12 if kind == "child" else 30}).assessed()
+        consent = {**CONSENT, "given_by": "caregiver" if kind == "child" else "self"}
+        play = opened(client={"kind": kind, "age_years": 12 if kind == "child" else 30}, consent=consent).assessed()
         referral = play.referred("dinas-sosial", "shelter")
         assert called(play) == []
         play.do(c.AnswerReferral, SOCIAL, subject_id=referral, answer="accepted")

@@ -210,7 +210,7 @@ class Life(RuleBasedStateMachine):
             (c.AmendClient, {"consent": consent}),
             (c.AddReport, {"channel": "phone", "reported_at": at, "reporter": {"kind": "self"}}),
             (c.LinkCases, {"case_id": f"case-{other}", "relation": "sibling"}),
-            (c.TransferCase, {"to_agency_id": to}),
+            (c.TransferCase, {"to_agency_id": to, "consent": (True, None, False)[other - 1]}),
             (c.RecordConference, {"at": at, "decisions": [{"what": "Lanjut."}]}),
         ]
         command, body = asides[which]
@@ -331,8 +331,24 @@ class Life(RuleBasedStateMachine):
     def an_ended_referral_waits_for_nothing(self) -> None:
         state = self.play.state
         for deadline in state.deadlines.values():
-            if deadline.running and deadline.referral_id:
+            if deadline.running and deadline.referral_id and deadline.kind != "override_decision":
                 assert state.referrals[deadline.referral_id].status in OPEN_REFERRALS
+
+    @invariant()
+    def what_went_without_consent_is_looked_at(self) -> None:
+        state = self.play.state
+        due = {d.referral_id for d in state.deadlines.values() if d.running and d.kind == "override_decision"}
+        waiting = {r.id for r in state.referrals.values() if r.unreviewed or r.status is S.PENDING}
+        assert due == waiting
+
+    @invariant()
+    def every_referral_stands_on_a_consent_or_a_ground(self) -> None:
+        state = self.play.state
+        for referral in state.referrals.values():
+            assert (referral.consent_id is None) == (referral.override_ground is not None)
+            given = state.consents.get(referral.consent_id or "")
+            if given and referral.status in OPEN_REFERRALS:
+                assert given.holds
 
     @invariant()
     def no_open_referral_is_blocked(self) -> None:

@@ -168,7 +168,7 @@ async def test_who_is_told_by_law_reads_the_parts_of_the_law_and_no_more() -> No
     assert file.sung((await file.app.get("coordinator", path)).text) == set()
     await file.send("police", f"{path}/receipt", {"reference": "LP/1"})
     assert file.sung((await file.app.get("police", path)).text)
-    file.now += LASTING
+    file.ahead += LASTING
     assert (await file.app.get("police", path)).json()["disclosed"] == {}
 
 

@@ -204,6 +204,9 @@ BROKEN = {
         "deadlines",
         "`closure_decision` is missing",
     ),
+    "ages that fall": (COMMON, "up_to = 11", "up_to = 4", "consents", "rises from band to band"),
+    "no band of age": (COMMON, 'by = ["self", "guardian"]', 'up_to = 17\nby = ["self"]', "consents", "who is of age"),
+    "nobody consents": (COMMON, 'by = ["self", "guardian"]', 'by = ["none"]', "consents[4].by", "consents to nothing"),
     "no disclosure for all": (
         COMMON,
         '[[disclosures]]\nafter = "P14D"',

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 from casework.errors import CaseworkError
 from web import provider, sessions
-from web.api import absences, factors, health, oauth, problems, reference, sights, stalled, tokens
+from web.api import absences, consents, factors, health, oauth, problems, reference, sights, stalled, tokens
 from web.api.absences import AbsenceEntry
 from web.api.cases import CaseReading
 from web.api.door import Door
@@ -88,6 +88,7 @@ def routes(site: Site) -> list[APIRoute]:
     desk = site.desk
     door, texts = Door(desk.accounts), Texts(desk.reads, desk.documents, desk.vault)
     cases = CaseReading(site, door, texts)
+    records = RecordReading(site, door, texts, cases)
     return [
         *tokens.routes(site, door),
         *oauth.routes(site),
@@ -96,7 +97,8 @@ def routes(site: Site) -> list[APIRoute]:
         *sessions.routes(site, SessionDoor(site.signin.sessions)),
         *Writes(site, door, texts).routes(),
         *cases.routes(),
-        *RecordReading(site, door, texts, cases).routes(),
+        *records.routes(),
+        *consents.routes(site, door, records),
         *LocationReadings(site, door, texts, cases).routes(),
         *ReferralReading(site, door, texts, cases).routes(),
         *stalled.routes(site, door),

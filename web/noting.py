@@ -137,6 +137,10 @@ class NotingReads:
         """Of a case that was read before."""
         return self._reads.deadlines(case_id)
 
+    def consents(self, case_id: str) -> list[Row]:
+        """Of a case that was read before."""
+        return self._reads.consents(case_id)
+
     def facts_of_client(self, case_id: str) -> Row | None:
         """For checks."""
         return self._reads.facts_of_client(case_id)

@@ -2,9 +2,10 @@
 
 from casework.db.reads_board import BoardReads
 from casework.db.reads_cases import CaseReads
+from casework.db.reads_consents import ConsentReads
 from casework.db.reads_log import LogReads
 from casework.db.reads_referrals import ReferralReads
 
 
-class SqlReads(CaseReads, BoardReads, LogReads, ReferralReads):
+class SqlReads(ConsentReads, CaseReads, BoardReads, LogReads, ReferralReads):
     """Keeps the promises of `ports.Reads`."""

@@ -14,7 +14,7 @@ from casework.db.notices import queue
 from casework.db.rows import Values, case_values, log_values, part_values
 from casework.db.search import forget_earlier
 from casework.db.session import deciding, reading
-from casework.db.tables import case_log, cases, deadlines, documents, notifications, referrals, reservations
+from casework.db.tables import case_log, cases, consents, deadlines, documents, notifications, referrals, reservations
 from casework.errors import RecordDivergedError
 from casework.events import CaseEvent, EventKind, Recording
 from casework.models.state import Written
@@ -119,6 +119,7 @@ def _write_parts(connection: Connection, recording: Recording) -> None:
     asked_at = recording.event.at
     _put(connection, referrals, part_values(recording, recording.referrals, asked_at=asked_at))
     _put(connection, notifications, part_values(recording, recording.notifications))
+    _put(connection, consents, part_values(recording, recording.consents))
     _put(connection, deadlines, part_values(recording, recording.deadlines))
     queue(connection, recording.notices)
 
@@ -140,7 +141,7 @@ def _upsert(table: Table) -> ReturningInsert[Any]:
 
 
 # Made once: putting them together costs more than running them.
-_UPSERT = {table: _upsert(table) for table in (referrals, notifications, deadlines)}
+_UPSERT = {table: _upsert(table) for table in (referrals, notifications, consents, deadlines)}
 
 
 def _keep_document(connection: Connection, event: CaseEvent) -> None:

@@ -106,6 +106,13 @@ class ConsentScope(Codes):
     SHARING = "sharing"
 
 
+class Assent(Codes):
+    """What a child says to a consent that an adult gives: by word or nod, or in writing."""
+
+    INFORMAL = "informal"
+    WRITTEN = "written"
+
+
 class OverrideGround(Codes):
     VITAL_INTERESTS = "vital_interests"
     BEST_INTERESTS = "best_interests"

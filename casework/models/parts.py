@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from casework.models.base import Code, Id, Instant, Model, Reference, Sealed, SealedText, Text
 from casework.models.codes import (
     AgeGroup,
+    Assent,
     ClientKind,
     ConsentGiver,
     Disability,
@@ -65,10 +66,20 @@ class Perpetrator(Model):
     phone: SealedShort = None
 
 
-class Consent(Model):
-    """What the client, or who may speak for the client, agreed to. `none` means no consent."""
+class Agreed(Model):
+    """Who consented, and how. `none` means no consent."""
 
     given_by: ConsentGiver
+    giver_suspected: bool | None = None
+    """Whether who gave it is among those suspected; None where nobody said."""
+    assent: Assent | None = None
+    given_at: Instant | None = None
+    """When it was given; None for when it was recorded."""
+
+
+class Consent(Agreed):
+    """What the client, or who may speak for the client, agreed to, whichever agency it is."""
+
     services: bool = False
     sharing: bool = False
 
@@ -83,7 +94,7 @@ class Consent(Model):
         return self.sharing and self.given_by is not ConsentGiver.NONE
 
 
-class ReferralConsent(Model):
+class ReferralConsent(Agreed):
     """Consent to one referral, or the ground on which it goes without."""
 
     given_by: ConsentGiver = ConsentGiver.NONE

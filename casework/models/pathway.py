@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from casework.models.base import Code, Codes, Id, Model, Text
-from casework.models.codes import NotificationKind, Part
+from casework.models.codes import Assent, ConsentGiver, NotificationKind, Part
 
 
 class Category(Codes):
@@ -198,6 +198,14 @@ class Telling(Model):
     after: Length
 
 
+class ConsentBand(Model):
+    """Who may consent for a client up to an age, or of age where there is none, and whether the child assents."""
+
+    up_to: int | None = None
+    by: tuple[ConsentGiver, ...]
+    assent: Assent | None = None
+
+
 class Pathway(Model):
     """The rules of one category."""
 
@@ -219,6 +227,7 @@ class Pathway(Model):
     disclosures: tuple[Disclosure, ...] = ()
     """Of several that speak of a service the first holds."""
     tellings: tuple[Telling, ...] = ()
+    consents: tuple[ConsentBand, ...] = ()
 
 
 class PinnedPathways(Model):

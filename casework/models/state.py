@@ -8,8 +8,11 @@ from pydantic import Field
 from casework.models.base import Code, Id, Instant, Model
 from casework.models.calendar import Calendar
 from casework.models.codes import (
+    Assent,
     ClientKind,
     ClosureReason,
+    ConsentGiver,
+    ConsentScope,
     Disability,
     NotificationKind,
     OverrideGround,
@@ -17,6 +20,7 @@ from casework.models.codes import (
     Place,
     PlanStatus,
     ReferralStatus,
+    Relation,
     Sex,
     Stage,
     Status,
@@ -100,6 +104,30 @@ class Deadline(Model):
         return self.class_ not in ("may", "watch")
 
 
+class GivenConsent(Model):
+    """One consent in one scope: for every agency, or for one referral alone. Kept after it is taken back."""
+
+    id: Id
+    scope: ConsentScope
+    given_by: ConsentGiver
+    giver_suspected: bool | None = None
+    assent: Assent | None = None
+    assent_wanted: Assent | None = None
+    """What the pathway asks of the child at this age."""
+    agency_id: Id | None = None
+    referral_id: Id | None = None
+    given_at: Instant
+    recorded_by: Id
+    ended_at: Instant | None = None
+    ended_by: ConsentGiver | None = None
+    """Who took it back, where that was said; None where another took its place."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was not taken back."""
+        return self.ended_at is None
+
+
 class Referral(Model):
     """One agency asked for one service."""
 
@@ -109,6 +137,8 @@ class Referral(Model):
     urgency: Urgency
     status: ReferralStatus
     disclose: tuple[Part, ...]
+    consent_id: Id | None = None
+    """The consent to sharing that it stands on."""
     override_ground: OverrideGround | None = None
     override_confirmed: bool | None = None
     asked_by: Id
@@ -118,10 +148,15 @@ class Referral(Model):
     answered_at: Instant | None = None
     completed_at: Instant | None = None
     disclosed_until: Instant | None = None
-    """Until when, after its result, the receiver sees what was disclosed."""
+    """Until when, after its result, the receiver sees what was disclosed; None where it shows nothing any more."""
     outcome: Code | None = None
     reference: str | None = None
     revision: int
+
+    @property
+    def unreviewed(self) -> bool:
+        """Whether it went out without consent, and nobody else has looked at that yet."""
+        return self.override_ground is not None and self.override_confirmed is None and self.sent_at is not None
 
 
 class Plan(Model):
@@ -224,6 +259,11 @@ class CaseState(Model):
     surroundings: Surroundings = Surroundings()
     client: ClientFacts
     consent: Consent | None = None
+    consents: dict[Id, GivenConsent] = Field(default_factory=dict)
+    withheld: tuple[Id, ...] = ()
+    """Agencies that the client wants nothing shared with, whatever else was agreed to."""
+    suspects: tuple[Relation, ...] = ()
+    """What those suspected are to the client."""
     opened_by: Id
     opening: Receipt | None = None
     """The answer to its opening, for who repeats it."""
@@ -249,6 +289,8 @@ class CaseState(Model):
     """What has called for a case conference so far; each calls once."""
     transfer_to: Id | None = None
     transfer_asked_by: Id | None = None
+    transfer_ground: OverrideGround | None = None
+    """On which it was offered without consent."""
     unreached: int = 0
     links: tuple[Link, ...] = ()
     duplicate_of: Id | None = None

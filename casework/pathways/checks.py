@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from casework.datafile import key_path
 from casework.models.agency import Agency
-from casework.models.codes import COMMON_OUTCOMES, ClosureReason, NotificationKind, Stage
+from casework.models.codes import COMMON_OUTCOMES, ClosureReason, ConsentGiver, NotificationKind, Stage
 from casework.models.pathway import Duty
 from casework.pathways.facts import facts
 from casework.pathways.files import CategoryFile, CommonFile, DeadlineEntry, PathwayFile
@@ -17,6 +17,7 @@ CONDITIONS = ("reporter_not_police", "unassigned", "incident_unknown")
 SET_ELSEWHERE = frozenset({ClosureReason.TRANSFERRED_OTHER_DISTRICT, ClosureReason.DUPLICATE})
 OF_THE_OFFICE = ("caseworker", "supervisor", "head")
 ASKED = "agency"
+ADULT_AT = 18
 OF_REFERRALS = frozenset(
     {
         *("referral_sent", "referral_accepted", "referral_declined", "referral_completed"),
@@ -43,6 +44,7 @@ def check_common(file: CommonFile, agencies: Agencies) -> Found:
             yield key_path(("closure", index, "reason")), f"`{condition.reason}` is never asked for"
     if not any(not entry.services for entry in file.disclosures):
         yield "disclosures", "none of them is of every service"
+    yield from _consents(file)
     yield from _repeated("tellings", "kind", [telling.kind for telling in file.tellings])
     for kind in NotificationKind:
         if all(telling.kind is not kind for telling in file.tellings):
@@ -76,6 +78,19 @@ def _shared(file: PathwayFile, common: CommonFile, agencies: Agencies) -> Found:
         yield from _owed(where, deadline, agencies)
         yield from check_climb(where, deadline, common.ladders)
         yield from _beside(index, file.deadlines)
+
+
+def _consents(file: CommonFile) -> Found:
+    """Every age has its band: the last of a child's ends with childhood, and one is of who is of age."""
+    ages = [entry.up_to for entry in file.consents]
+    of_children = [age for age in ages if age is not None]
+    if of_children != sorted(set(of_children)) or of_children[-1:] != [ADULT_AT - 1]:
+        yield "consents", f"`up_to` rises from band to band and ends at {ADULT_AT - 1}"
+    if ages.count(None) != 1:
+        yield "consents", "one of them, and no other, is without `up_to`: of who is of age"
+    for index, entry in enumerate(file.consents):
+        if ConsentGiver.NONE in entry.by:
+            yield key_path(("consents", index, "by")), "`none` consents to nothing"
 
 
 def _disclosed(file: PathwayFile) -> Found:

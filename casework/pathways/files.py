@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from casework.models.base import Code, Id, Model, Text
-from casework.models.codes import ClosureReason, NotificationKind, Part, Stage
+from casework.models.codes import Assent, ClosureReason, ConsentGiver, NotificationKind, Part, Stage
 from casework.models.pathway import (
     Category,
     Class,
     ClosureCondition,
+    ConsentBand,
     DeadlinePolicy,
     Disclosure,
     Ladder,
@@ -133,6 +134,19 @@ class TellingEntry(Model):
         return Telling(**self.model_dump(exclude={"source"}))
 
 
+class ConsentEntry(Model):
+    """One `[[consents]]`."""
+
+    up_to: Annotated[int, Field(ge=0, lt=18)] | None = None
+    by: Annotated[tuple[ConsentGiver, ...], Field(min_length=1)]
+    assent: Assent | None = None
+    source: Prose
+
+    def band(self) -> ConsentBand:
+        """The band as the model has it."""
+        return ConsentBand(**self.model_dump(exclude={"source"}))
+
+
 class PathwayFile(Model):
     """What a common and a category file share."""
 
@@ -150,6 +164,7 @@ class CommonFile(PathwayFile):
     ladders: tuple[LadderEntry, ...]
     closure: tuple[ClosureEntry, ...]
     tellings: tuple[TellingEntry, ...]
+    consents: tuple[ConsentEntry, ...]
 
 
 class CategoryFile(PathwayFile):

@@ -134,6 +134,7 @@ def _merged(file: CategoryFile, common: CommonFile) -> Pathway:
         closure=tuple(entry.condition() for entry in common.closure),
         disclosures=tuple(one for entry in (*file.disclosures, *common.disclosures) for one in entry.policies()),
         tellings=tuple(entry.telling() for entry in common.tellings),
+        consents=tuple(entry.band() for entry in common.consents),
     )
 
 

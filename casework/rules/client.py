@@ -5,12 +5,13 @@ from datetime import datetime
 from casework.commands import AddReport, AmendClient, Order, WithdrawConsent
 from casework.errors import ConsentMissingError, InvalidInputError, NotFoundError
 from casework.events import EventKind
-from casework.models.codes import OPEN_REFERRALS, OPEN_STAGES, ConsentScope
+from casework.models.base import Id
+from casework.models.codes import OPEN_REFERRALS, OPEN_STAGES, ConsentGiver
 from casework.models.parts import Consent
 from casework.models.people import Actor, Role
 from casework.models.state import CaseState, Referral
-from casework.rules import disclosing
-from casework.rules.opening import check_past, check_reporter, facts_with, problem, reporting_agency
+from casework.rules import consent, disclosing
+from casework.rules.opening import check_past, check_reporter, facts_with, problem, relations_of, reporting_agency
 from casework.rules.referrals import revoked
 from casework.rules.step import CASEWORK, Fact, Step, Told, rule, to_owner, to_supervisors
 
@@ -37,9 +38,19 @@ def amend_client(state: CaseState, order: Order[AmendClient], now: datetime) -> 
     told: tuple[Told, ...] = ()
     lift: frozenset[str] = frozenset()
     update |= {"consent": body.consent} if body.consent else {}
+    if body.alleged_perpetrators is not None:
+        update["suspects"] = relations_of(body.alleged_perpetrators)
     after = state.model_copy(update=update)
+    if body.consent:
+        check_past("/consent/given_at", body.consent.given_at, now)
+        after = consent.replaced(
+            after, consent.given(after, body.consent, consent.scopes_of(body.consent), order, now), now
+        )
     if _allows(state.consent) and not _allows(after.consent):
         after, told, lift = _without_consent(after, now)
+    if consent.suspects_carer(after) and not consent.suspects_carer(state) and _by_carer(after):
+        # What stands on it goes on: it protects. Whether it may is for a person to say.
+        told = (*told, Told("consent_withdrawn", to_supervisors(after)))
     return Step(after, EventKind.CLIENT_AMENDED, told=told, lift=lift)
 
 
@@ -47,24 +58,35 @@ def amend_client(state: CaseState, order: Order[AmendClient], now: datetime) -> 
 def withdraw_consent(state: CaseState, order: Order[WithdrawConsent], now: datetime) -> Step:
     """Take back consent; what stood on it ends at once: open referrals are revoked, those with their result show
     nothing any more, and every agency that held something is told."""
-    if state.consent is None and not standing_on_consent(state) and not disclosing.shown_after(state, now):
+    body = order.body
+    stands = standing_on_consent(state, body.agency_id) or disclosing.shown_after(state, now, body.agency_id)
+    if state.consent is None and not stands:
         raise ConsentMissingError("No consent is recorded that could be withdrawn.")
-    field = "services" if order.body.scope is ConsentScope.SERVICES else "sharing"
-    left = state.consent and state.consent.model_copy(update={field: False})
-    after, told, lift = _without_consent(state.model_copy(update={"consent": left}), now)
+    consent.check_withdrawn_by(state, body.by, body.giver_suspected)
+    after = consent.taken_back(state, body.scope, body.agency_id, body.by, now)
+    after, told, lift = _without_consent(after, now, body.agency_id)
     told = (Told("consent_withdrawn", to_supervisors(state)), *told)
     return Step(after, EventKind.CONSENT_WITHDRAWN, told=told, lift=lift)
 
 
-def standing_on_consent(state: CaseState) -> tuple[Referral, ...]:
-    """The open referrals that were made with consent, not on a ground that does without."""
-    return tuple(r for r in state.referrals.values() if r.status in OPEN_REFERRALS and r.override_ground is None)
+def standing_on_consent(state: CaseState, agency_id: Id | None = None) -> tuple[Referral, ...]:
+    """The open referrals, of all agencies or one, that were made with consent, not on a ground that does without."""
+    own = (r for r in state.referrals.values() if agency_id in (None, r.agency_id))
+    return tuple(r for r in own if r.status in OPEN_REFERRALS and r.override_ground is None)
 
 
-def _without_consent(state: CaseState, now: datetime) -> tuple[CaseState, tuple[Told, ...], frozenset[str]]:
-    after, told, lift = revoked(state, standing_on_consent(state))
-    after, also = disclosing.ended(after, now)
+def _without_consent(
+    state: CaseState, now: datetime, agency_id: Id | None = None
+) -> tuple[CaseState, tuple[Told, ...], frozenset[str]]:
+    after, told, lift = revoked(state, standing_on_consent(state, agency_id))
+    after, also = disclosing.closed(after, disclosing.shown_after(after, now, agency_id))
     return after, (*told, *also), lift
+
+
+def _by_carer(state: CaseState) -> bool:
+    """Whether a consent holds that a caregiver gave who was not said to be another than the one suspected."""
+    by = (c for c in state.consents.values() if c.holds and c.giver_suspected is not False)
+    return any(c.given_by is ConsentGiver.CAREGIVER for c in by)
 
 
 def _opened_by(state: CaseState, actor: Actor) -> bool:

@@ -82,7 +82,7 @@ def _refuse(blockers: Blockers) -> None:
 
 def closure_blockers(state: CaseState, closure: Closure) -> Blockers:
     """Everything that stands between the case and its closure, by kind and id."""
-    blockers = [*open_referrals(state), *_clocks(state, closure.left_open)]
+    blockers = [*open_referrals(state), *unreviewed_overrides(state), *_clocks(state, closure.left_open)]
     if owes_police_notification(state):
         blockers.append({"kind": "notification_owed", "notification": NotificationKind.POLICE.value})
     condition = condition_of(state, closure.reason)
@@ -99,6 +99,11 @@ def open_referrals(state: CaseState) -> Blockers:
         for r in state.referrals.values()
         if r.status in OPEN_REFERRALS
     ]
+
+
+def unreviewed_overrides(state: CaseState) -> Blockers:
+    """What went out without consent and nobody else has looked at: that is done before the file is closed."""
+    return [{"kind": "override_unreviewed", "referral_id": r.id} for r in state.referrals.values() if r.unreviewed]
 
 
 def _clocks(state: CaseState, left_open: tuple[str, ...]) -> Blockers:
@@ -152,6 +157,7 @@ def ended(state: CaseState, status: Status, now: datetime) -> tuple[CaseState, t
         "closure": None,
         "transfer_to": None,
         "transfer_asked_by": None,
+        "transfer_ground": None,
     }
     told = (Told("transfer_decided", Recipient(agency_id=state.transfer_to)),) if state.transfer_to else ()
     return state.model_copy(update=update), told

@@ -19,6 +19,7 @@ OF_THE_RISK = (LOCAL, "watch")
 STATUTORY = "statutory"
 LATER = {"finding": "reported_at", "incident": "incident_at"}
 CLOSED = "case_closed"
+OVERRIDE = "override_asked"
 
 
 def advance(step: Step, sequence: int, now: datetime) -> CaseState:
@@ -49,10 +50,17 @@ def _ended(deadline: Deadline, step: Step, now: datetime) -> Deadline:
         same = deadline.referral_id is None or fact.referral_id == deadline.referral_id
         if fact.code in ends and same and fact.at >= deadline.since:
             return resumed(deadline, fact.at).model_copy(update={"ended_at": fact.at, "met": True})
-    if deadline.referral_id in step.lift or _outlived(deadline, step.state):
+    lifted_with = deadline.referral_id in step.lift and not _to_be_reviewed(deadline, step.state)
+    if lifted_with or _outlived(deadline, step.state):
         lifted = {"ended_at": max(now, deadline.since), "met": False}
         return resumed(deadline, now).model_copy(update=lifted)
     return deadline
+
+
+def _to_be_reviewed(deadline: Deadline, state: CaseState) -> bool:
+    """Whether it waits for the second pair of eyes on what went out without consent: the end of that ends it not."""
+    referral = state.referrals.get(deadline.referral_id or "")
+    return deadline.basis == OVERRIDE and referral is not None and referral.unreviewed
 
 
 def _outlived(deadline: Deadline, state: CaseState) -> bool:

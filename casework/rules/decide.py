@@ -39,7 +39,8 @@ def decide(state: CaseState, order: Order[Any], now: datetime) -> tuple[CaseStat
 def begin(opening: Opening, now: datetime) -> tuple[CaseState, Recording]:
     """The first state of a case and what it writes."""
     step = open_case(opening, now)
-    state, recording = conclude(step.state, step, opening.order, now)
+    # Before it there was nothing: what the report says of consent is new.
+    state, recording = conclude(step.state.model_copy(update={"consents": {}}), step, opening.order, now)
     return state.model_copy(update={"opening": state.receipts[0]}), recording
 
 
@@ -82,6 +83,7 @@ def conclude(before: CaseState, step: Step, order: Order[Any], now: datetime) ->
         event=_event(after, step, order, now),
         referrals=tuple(r for id_, r in after.referrals.items() if before.referrals.get(id_) != r),
         notifications=tuple(n for id_, n in after.notifications.items() if before.notifications.get(id_) != n),
+        consents=tuple(c for id_, c in after.consents.items() if before.consents.get(id_) != c),
         deadlines=tuple(d for id_, d in after.deadlines.items() if before.deadlines.get(id_) != d),
         notices=tuple(told.notice(order.command_id, after.case_id, after.number, now) for told in step.told),
     )

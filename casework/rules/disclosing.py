@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from casework.models.base import Id
 from casework.models.codes import NotificationKind, Part, ReferralStatus
 from casework.models.notice import NoticeKind, Recipient
 from casework.models.pathway import Length
@@ -48,25 +49,22 @@ def parts_told(state: CaseState, kind: NotificationKind) -> tuple[Part, ...]:
     return tuple(part for part in Part if named and all(part in parts for parts in named))
 
 
-def ended(state: CaseState, now: datetime) -> tuple[CaseState, tuple[Told, ...]]:
-    """The state in which no referral that has its result and stood on consent shows anything any more, and whom to
-    tell."""
-    return closed(state, shown_after(state, now), now)
+def shown_after(state: CaseState, now: datetime, agency_id: Id | None = None) -> tuple[Referral, ...]:
+    """The referrals on consent, of all agencies or one, that have their result and still show what they disclosed."""
+    own = (r for r in state.referrals.values() if agency_id in (None, r.agency_id))
+    return tuple(r for r in own if r.override_ground is None and shows_after(r, now))
 
 
-def shown_after(state: CaseState, now: datetime) -> tuple[Referral, ...]:
-    """The referrals on consent that have their result and still show what they disclosed."""
-    return tuple(r for r in state.referrals.values() if r.override_ground is None and _shows_after(r, now))
-
-
-def closed(state: CaseState, referrals: Iterable[Referral], now: datetime) -> tuple[CaseState, tuple[Told, ...]]:
-    """The state in which these referrals, which have their result, show nothing from now on, and whom to tell."""
-    shut = {r.id: r.model_copy(update={"disclosed_until": now, "revision": r.revision + 1}) for r in referrals}
+def closed(state: CaseState, referrals: Iterable[Referral]) -> tuple[CaseState, tuple[Told, ...]]:
+    """The state in which these referrals, which have their result, show nothing any more, and whom to tell."""
+    # Not until now, but never: the clock of who reads may be behind.
+    shut = {r.id: r.model_copy(update={"disclosed_until": None, "revision": r.revision + 1}) for r in referrals}
     told = (Told(NoticeKind.DISCLOSURE_ENDED, Recipient(agency_id=r.agency_id), r.id) for r in shut.values())
     return state.model_copy(update={"referrals": {**state.referrals, **shut}}), tuple(told)
 
 
-def _shows_after(referral: Referral, now: datetime) -> bool:
+def shows_after(referral: Referral, now: datetime) -> bool:
+    """Whether it has its result and still shows what it disclosed."""
     until = referral.disclosed_until
     return referral.status is ReferralStatus.COMPLETED and until is not None and now < until
 

@@ -6,7 +6,9 @@ from casework.commands import DecideTransfer, LinkCases, MarkDuplicate, Order, T
 from casework.errors import (
     AlreadyDecidedError,
     ClosureBlockedError,
+    ConsentMissingError,
     ForbiddenError,
+    FourEyesError,
     InvalidInputError,
     NotAllowedInStageError,
 )
@@ -15,6 +17,7 @@ from casework.models.codes import (
     OPEN_REFERRALS,
     OPEN_STAGES,
     LinkRelation,
+    OverrideGround,
     Stage,
     Status,
     TransferDecision,
@@ -23,7 +26,8 @@ from casework.models.codes import (
 from casework.models.notice import Recipient
 from casework.models.parts import Link
 from casework.models.state import CaseState
-from casework.rules.closure import ended, open_referrals
+from casework.rules import consent
+from casework.rules.closure import ended, open_referrals, unreviewed_overrides
 from casework.rules.opening import check_past, problem
 from casework.rules.step import CASEWORK, DECIDING, Fact, Step, Told, rule, to_owner, to_supervisors
 
@@ -37,10 +41,30 @@ def transfer(state: CaseState, order: Order[TransferCase], now: datetime) -> Ste
         raise InvalidInputError("The case is there.", errors=[problem("/to_agency_id", "same_office", "Name another.")])
     if any(r.status in OPEN_REFERRALS and r.urgency is Urgency.EMERGENCY for r in state.referrals.values()):
         raise NotAllowedInStageError("An emergency referral is open.", allowed=list(OPEN_STAGES))
-    update = {"transfer_to": order.body.to_agency_id, "transfer_asked_by": order.actor.account_id}
+    ground = _ground(state, order)
+    update = {
+        "transfer_to": order.body.to_agency_id,
+        "transfer_asked_by": order.actor.account_id,
+        "transfer_ground": ground,
+    }
     told = (Told("transfer_asked", Recipient(agency_id=order.body.to_agency_id)),)
     facts = (Fact("transfer_asked", now, agency_id=order.body.to_agency_id),)
     return Step(state.model_copy(update=update), EventKind.TRANSFER_ASKED, facts=facts, told=told)
+
+
+def _ground(state: CaseState, order: Order[TransferCase]) -> OverrideGround | None:
+    """The ground on which a case is offered without consent; None where there is consent. Refuses where neither is."""
+    body, kept = order.body, state.consent
+    if body.override_ground:
+        if not order.has_text("/reason"):
+            raise ConsentMissingError("A transfer without consent needs its reason beside its ground.")
+        return body.override_ground
+    if body.consent:
+        return None
+    if body.consent is False or kept is None or not kept.effective_sharing:
+        raise ConsentMissingError("Record the client's consent to the transfer, or an `override_ground` with a reason.")
+    consent.weigh(state, kept, consent.age_in(order))
+    return None
 
 
 @rule(DecideTransfer, DECIDING)
@@ -49,12 +73,10 @@ def decide_transfer(state: CaseState, order: Order[DecideTransfer], now: datetim
     if state.transfer_to is None:
         raise AlreadyDecidedError("There is no transfer waiting for an answer.")
     if order.actor.agency_id != state.transfer_to:
-        if order.body.recorded_from is None:
-            raise ForbiddenError("Only the receiving office answers; name its letter or call in `recorded_from`.")
-        check_past("/recorded_from/at", order.body.recorded_from.at, now)
+        _check_recorded(state, order, now)
     told = (Told("transfer_decided", to_supervisors(state)),)
     facts = (Fact("transfer_decided", now),)
-    answered: dict[str, object] = {"transfer_to": None, "transfer_asked_by": None}
+    answered: dict[str, object] = {"transfer_to": None, "transfer_asked_by": None, "transfer_ground": None}
     if order.body.decision is TransferDecision.DECLINE:
         return Step(state.model_copy(update=answered), EventKind.TRANSFER_DECLINED, facts=facts, told=told)
     if order.facts.get("receiver_leads"):
@@ -65,11 +87,23 @@ def decide_transfer(state: CaseState, order: Order[DecideTransfer], now: datetim
     return Step(after, EventKind.TRANSFER_ACCEPTED, facts=facts, told=told)
 
 
+def _check_recorded(state: CaseState, order: Order[DecideTransfer], now: datetime) -> None:
+    """Who may record what the receiving office said: only where that has no account; what goes without consent only
+    another than who offered it."""
+    if order.facts.get("receiver_has_account"):
+        raise ForbiddenError("This office has accounts of its own and answers itself.")
+    if order.body.recorded_from is None:
+        raise ForbiddenError("Only the receiving office answers; name its letter or call in `recorded_from`.")
+    if state.transfer_ground and order.actor.account_id == state.transfer_asked_by:
+        raise FourEyesError("Who offered the case without consent does not record its acceptance.")
+    check_past("/recorded_from/at", order.body.recorded_from.at, now)
+
+
 def _check_no_referral(state: CaseState) -> None:
-    """Refuse to end a case whose agencies would go on waiting for nobody."""
-    blockers = open_referrals(state)
+    """Refuse to end a case whose agencies would go on waiting for nobody, or before all was looked at."""
+    blockers = [*open_referrals(state), *unreviewed_overrides(state)]
     if blockers:
-        raise ClosureBlockedError("Referrals are still open; end or revoke each.", blockers=blockers)
+        raise ClosureBlockedError("Something is still open; each thing is named in `blockers`.", blockers=blockers)
 
 
 @rule(MarkDuplicate, DECIDING, (Stage.INTAKE, Stage.ASSESSMENT))

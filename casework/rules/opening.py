@@ -1,5 +1,6 @@
 """What a report must be to open a case, and the state it opens in."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,11 +8,12 @@ from casework.commands import OpenCase
 from casework.errors import InvalidInputError
 from casework.events import EventKind
 from casework.models.base import Id
-from casework.models.codes import ClientKind, ReporterKind
-from casework.models.parts import Client, Reporter
+from casework.models.codes import ClientKind, Relation, ReporterKind
+from casework.models.parts import Client, Perpetrator, Reporter
 from casework.models.pathway import Category
 from casework.models.state import CaseState, ClientFacts, age_band, age_on
 from casework.opening import Opening
+from casework.rules import consent
 from casework.rules.step import Fact, Step, Told, to_supervisors
 
 ADULT_AT = 18
@@ -74,6 +76,7 @@ def problem(pointer: str, code: str, detail: str) -> dict[str, str]:
 
 def _times(body: OpenCase, now: datetime) -> list[dict[str, str]]:
     errors = [*_past("/reported_at", body.reported_at, now), *_past("/incident_at", body.incident_at, now)]
+    errors += _past("/consent/given_at", body.consent.given_at if body.consent else None, now)
     if body.incident_at and body.incident_at > body.reported_at:
         errors.append(problem("/incident_at", "after_report", "The incident lies after its report."))
     return errors
@@ -125,6 +128,11 @@ def reporting_agency(reporter: Reporter) -> Id | None:
     return reporter.agency_id if reporter.kind is ReporterKind.AGENCY else None
 
 
+def relations_of(suspects: Iterable[Perpetrator]) -> tuple[Relation, ...]:
+    """What those suspected are to the client, each once."""
+    return tuple(dict.fromkeys(suspect.relation for suspect in suspects))
+
+
 def facts_of(client: Client, day: date) -> ClientFacts:
     """What of the client stays in the clear."""
     return facts_with(client, age_band(years_of(client, day)))
@@ -162,7 +170,11 @@ def open_case(opening: Opening, now: datetime) -> Step:
         reported_at=body.reported_at,
         incident_at=body.incident_at,
         links=body.links,
+        suspects=relations_of(body.alleged_perpetrators),
     )
+    if body.consent:
+        entries = consent.given(state, body.consent, consent.scopes_of(body.consent), opening.order, now)
+        state = consent.with_consents(state, *entries)
     facts = [Fact("case_opened", now), Fact("reported_at", body.reported_at)]
     if body.incident_at:
         facts.append(Fact("incident_at", body.incident_at))

@@ -30,23 +30,27 @@ from casework.models.codes import (
     OPEN_REFERRALS,
     OPEN_STAGES,
     Answer,
-    ConsentGiver,
+    ConsentScope,
     OverrideDecision,
     ReferralStatus,
     Stage,
     Urgency,
 )
 from casework.models.notice import Recipient
-from casework.models.parts import RecordedFrom
+from casework.models.parts import RecordedFrom, ReferralConsent
 from casework.models.pathway import Service
 from casework.models.people import Role
 from casework.models.state import CaseState, Referral
-from casework.rules.disclosing import shown_until
+from casework.rules import consent
+from casework.rules.disclosing import closed, shown_until, shows_after
 from casework.rules.opening import check_agreed, check_past, problem
 from casework.rules.step import CASEWORK, DECIDING, RECEIVING, Fact, Step, Told, rule, to_owner, to_supervisors
 
 CARE_GIVEN = frozenset({"service_provided", "partly_provided", "already_received"})
 """Outcomes of a health referral after which the clinical windows no longer wait."""
+ASK_FOR_CONSENT = "Record the client's consent to this referral, or an override with ground and reason."
+KEPT = "kept"
+"""What a referral stands on where the consent was recorded before consents had ids."""
 
 
 @rule(ReferCase, CASEWORK)
@@ -64,8 +68,9 @@ def refer(state: CaseState, order: Order[ReferCase], now: datetime) -> Step:
         raise NotAllowedInStageError(
             "Record an assessment first, or refer with urgency `emergency`.", allowed=list(OPEN_STAGES[1:])
         )
-    overridden = _needs_override(state, order)
-    referral = _asked(order, now, overridden=overridden)
+    state, consent_id = _agreed(state, order, now)
+    overridden = consent_id is None
+    referral = _asked(order, now, consent_id)
     facts, told = [], []
     if overridden:
         facts.append(Fact("override_asked", now, referral.id))
@@ -79,9 +84,10 @@ def refer(state: CaseState, order: Order[ReferCase], now: datetime) -> Step:
     return Step(with_referral(state, referral), kind, referral.id, tuple(facts), tuple(told))
 
 
-def _asked(order: Order[ReferCase], now: datetime, *, overridden: bool) -> Referral:
+def _asked(order: Order[ReferCase], now: datetime, consent_id: str | None) -> Referral:
     """The referral: sent, or pending where an override waits for its supervisor."""
     body = order.body
+    overridden = consent_id is None
     pending = overridden and body.urgency is not Urgency.EMERGENCY
     return Referral(
         id=order.new_id,
@@ -90,6 +96,7 @@ def _asked(order: Order[ReferCase], now: datetime, *, overridden: bool) -> Refer
         urgency=body.urgency,
         status=ReferralStatus.PENDING if pending else ReferralStatus.SENT,
         disclose=body.disclose,
+        consent_id=consent_id,
         override_ground=body.consent.override_ground if body.consent and overridden else None,
         asked_by=order.actor.account_id,
         sent_at=None if pending else now,
@@ -97,19 +104,37 @@ def _asked(order: Order[ReferCase], now: datetime, *, overridden: bool) -> Refer
     )
 
 
-def _needs_override(state: CaseState, order: Order[ReferCase]) -> bool:
-    """Whether the referral goes without consent; refuses where neither consent nor a ground is recorded."""
-    given = order.body.consent
-    if given and given.override_ground:
+def _agreed(state: CaseState, order: Order[ReferCase], now: datetime) -> tuple[CaseState, str | None]:
+    """The state with the consent given to this referral, and the consent it stands on; None where it goes on a ground
+    that does without. Refuses where there is neither."""
+    body = order.body
+    if body.consent and body.consent.override_ground:
         if not order.has_text("/consent/override_reason"):
             raise ConsentMissingError("An override needs its reason beside its ground.")
-        return True
-    if given and given.given_by is not ConsentGiver.NONE:
-        return False
+        return state, None
+    if body.consent:
+        check_past("/consent/given_at", body.consent.given_at, now)
+        consent.weigh(state, body.consent, consent.age_in(order))
+        return _with_own(state, order, body.consent, now)
     kept = state.consent
-    if given is None and kept and kept.effective_services and kept.effective_sharing:
-        return False
-    raise ConsentMissingError("Record the client's consent to this referral, or an override with ground and reason.")
+    if kept is None or not (kept.effective_services and kept.effective_sharing):
+        raise ConsentMissingError(ASK_FOR_CONSENT)
+    if body.agency_id in state.withheld:
+        raise ConsentMissingError("The client wants nothing shared with this agency; ask for consent to this referral.")
+    consent.weigh(state, kept, consent.age_in(order))
+    sharing = [c.id for c in consent.held(state) if c.scope is ConsentScope.SHARING]
+    return state, sharing[-1] if sharing else KEPT
+
+
+def _with_own(
+    state: CaseState, order: Order[ReferCase], given: ReferralConsent, now: datetime
+) -> tuple[CaseState, str | None]:
+    """With a consent of this referral's own: what was withheld from its agency no longer is."""
+    about = {"agency_id": order.body.agency_id, "referral_id": order.new_id}
+    entries = consent.given(state, given, ConsentScope, order, now, **about)
+    left = tuple(agency_id for agency_id in state.withheld if agency_id != order.body.agency_id)
+    after = consent.with_consents(state.model_copy(update={"withheld": left}), *entries)
+    return after, next(entry.id for entry in entries if entry.scope is ConsentScope.SHARING)
 
 
 @rule(DecideOverride, DECIDING)
@@ -121,12 +146,11 @@ def decide_override(state: CaseState, order: Order[DecideOverride], now: datetim
     confirmed = order.body.decision is OverrideDecision.CONFIRM
     decided = referral.model_copy(update={"override_confirmed": confirmed})
     if not confirmed:
-        after, also, lift = revoked(state, (decided,))
-        told += also
-        return Step(after, EventKind.OVERRIDE_REVOKED, referral.id, tuple(facts), tuple(told), lift=lift)
-    check_not_blocked(state, referral.service)
+        after, also, lift = _undone(state, decided, now)
+        return Step(after, EventKind.OVERRIDE_REVOKED, referral.id, tuple(facts), (*told, *also), lift=lift)
     update: dict[str, object] = {}
     if referral.status is ReferralStatus.PENDING:
+        check_not_blocked(state, referral.service)
         update = {"status": ReferralStatus.SENT, "sent_at": now}
         facts.append(Fact("referral_sent", now, referral.id))
         told.append(Told("referral_sent", Recipient(agency_id=referral.agency_id), referral.id))
@@ -134,13 +158,22 @@ def decide_override(state: CaseState, order: Order[DecideOverride], now: datetim
     return Step(after, EventKind.OVERRIDE_CONFIRMED, referral.id, tuple(facts), tuple(told))
 
 
+def _undone(state: CaseState, decided: Referral, now: datetime) -> tuple[CaseState, tuple[Told, ...], frozenset[str]]:
+    """A referral whose ground was not good enough: revoked where it is open; what it showed after its end is closed."""
+    if decided.status in OPEN_REFERRALS:
+        return revoked(state, (decided,))
+    if shows_after(decided, now):
+        return *closed(state, (decided,)), frozenset()
+    return with_referral(state, _changed(decided, {})), (), frozenset()
+
+
 def _overridden(state: CaseState, order: Order[DecideOverride]) -> Referral:
-    """The referral whose override waits, for who may decide on it."""
+    """The referral whose override waits, for who may decide on it. One that went out is looked at after its end too."""
     referral = _referral(state, order)
     if referral.override_ground is None or referral.override_confirmed is not None:
         raise AlreadyDecidedError("There is no override waiting for a decision.")
-    if referral.status not in OPEN_REFERRALS:
-        raise AlreadyDecidedError("The referral has ended.")
+    if referral.status is not ReferralStatus.PENDING and not referral.unreviewed:
+        raise AlreadyDecidedError("The referral has ended before it went out.")
     if referral.asked_by == order.actor.account_id:
         raise FourEyesError("Who referred without consent cannot decide on it.")
     return referral

@@ -67,7 +67,7 @@ class RecordReading:
         actor_ = Depends(self._door.actor)
 
         def list_records(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
-            self._ground(actor, given_id(case_id))
+            self.check_ground(actor, given_id(case_id))
             since = self._since(records.kind, case_id)
             rows, following = cut(self._texts.rows(case_id, (records.kind,)), query)
             items = tuple(self._recorded(row, since) for row in rows)
@@ -79,7 +79,7 @@ class RecordReading:
         actor_ = Depends(self._door.actor)
 
         def show_document(case_id: str, document_id: str, actor: Actor = actor_) -> Any:
-            self._ground(actor, given_id(case_id))
+            self.check_ground(actor, given_id(case_id))
             texts = self._texts.of_document(case_id, given_id(document_id))
             if texts is None:
                 raise NotFoundError("There is no such document.")
@@ -87,7 +87,8 @@ class RecordReading:
 
         return show_document
 
-    def _ground(self, actor: Actor, case_id: str) -> None:
+    def check_ground(self, actor: Actor, case_id: str) -> None:
+        """Refuse who may not read the content of a case; raises NotFoundError for a case that is not seen."""
         row = self._cases.visible(actor, case_id)
         if not may_read(actor, row):
             raise ForbiddenError("Your role sees this case, but not its content.")

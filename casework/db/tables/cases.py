@@ -73,6 +73,7 @@ referrals = Table(
     must("urgency"),
     must("status"),
     must("disclose", TEXTS),
+    may("consent_id"),
     may("override_ground"),
     may("override_confirmed", Boolean),
     must("asked_by"),
