@@ -10,7 +10,7 @@ import gc
 import os
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -19,6 +19,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from casework.settings import Settings
 from casework.temporal.names import SEARCH_ATTRIBUTES
+from tests.entrance import Entrance, entrance
 from tests.postgres import scratch_database
 from tests.stack import Stack, running, stack, temporal_binary
 
@@ -84,3 +85,17 @@ async def app(idle: Stack) -> AsyncIterator[Stack]:
     """The whole stack with a worker."""
     async with running(idle):
         yield idle
+
+
+@pytest.fixture(scope="session")
+def one_entrance() -> Iterator[Entrance]:
+    """A way in on a database of its own, for every module that signs in."""
+    with entrance() as one:
+        yield one
+
+
+@pytest.fixture
+def door(one_entrance: Entrance) -> Entrance:
+    """The way in, two days later than for the test before: nothing of that counts."""
+    one_entrance.time.on(days=2)
+    return one_entrance

@@ -1,7 +1,6 @@
 """Systems sign in by themselves, and their tokens are good for what they were given and nothing else."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,24 +9,11 @@ import pytest
 from fastapi.routing import APIRoute
 
 from casework.models.people import CLIENT_SCOPES, Account, Role, Scope
-from tests.entrance import PASSWORD, Entrance, entrance
+from tests.entrance import PASSWORD, Entrance
 from tests.test_api_errors import is_problem
 from web.api.scopes import ALWAYS, OPENS
 
 HOTLINE = "sapa-129"
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Entrance]:
-    with entrance() as one:
-        yield one
-
-
-@pytest.fixture
-def door(shared: Entrance) -> Entrance:
-    """A day later than for the test before."""
-    shared.time.on(days=2)
-    return shared
 
 
 async def grant(door: Entrance, name: str, secret: str, **more: Any) -> httpx.Response:

@@ -1,6 +1,5 @@
 """The second factor: set up with care, good once, sealed, and asked for where an office asks for it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +11,7 @@ from sqlalchemy import func, select
 
 from casework.db.tables import factors, recovery_codes, throttles
 from casework.models.people import Account, Role
-from tests.entrance import ELSEWHERE, PASSWORD, Entrance, entrance
+from tests.entrance import ELSEWHERE, PASSWORD, Entrance
 from tests.test_api_errors import is_problem
 
 BEGIN = "/api/v1/second-factor"
@@ -21,18 +20,10 @@ STRICT = "kejaksaan-negeri"
 """An agency that asks for it."""
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Entrance]:
-    with entrance() as one:
-        one.factors.require(STRICT, required=True)
-        yield one
-
-
-@pytest.fixture
-def door(shared: Entrance) -> Entrance:
-    """A day later than for the test before."""
-    shared.time.on(days=2)
-    return shared
+@pytest.fixture(scope="module", autouse=True)
+def strict(one_entrance: Entrance) -> None:
+    """The agency asks."""
+    one_entrance.factors.require(STRICT, required=True)
 
 
 def code_of(door: Entrance, secret: str, steps: int = 0) -> str:

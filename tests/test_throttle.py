@@ -1,6 +1,5 @@
 """Who fails must wait: longer each time, never for ever, and nobody else for it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -32,25 +31,12 @@ from casework.rules.throttle import (
 from casework.settings import Settings
 from casework.vault.keys import MasterKey
 from tests.api_fakes import LEAD, MASTER
-from tests.entrance import ELSEWHERE, OFFICE, PASSWORD, Entrance, Time, entrance
+from tests.entrance import ELSEWHERE, OFFICE, PASSWORD, Entrance, Time
 from web.__main__ import config_of
 from web.api.problems import on_refusal
 from web.limits import limited
 
 LIMITS = (FORMS, FROM_ONE_PLACE, OF_ONE_ACCOUNT, OF_ONE_ADDRESS)
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Entrance]:
-    with entrance() as one:
-        yield one
-
-
-@pytest.fixture
-def door(shared: Entrance) -> Entrance:
-    """The way in a day later than for the test before: nothing of that counts."""
-    shared.time.on(days=2)
-    return shared
 
 
 @given(st.sampled_from(LIMITS), st.lists(st.integers(0, 3600), max_size=60))

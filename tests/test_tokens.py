@@ -1,31 +1,16 @@
 """Tokens over HTTP: what opens the door, what no longer does, and what never did."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import func, select
 
 from casework.db.tables import accounts as accounts_table
 from casework.db.tables import sessions, throttles, tokens
 from casework.models.people import Account, Role
-from tests.entrance import ELSEWHERE, PASSWORD, Entrance, entrance
+from tests.entrance import ELSEWHERE, PASSWORD, Entrance
 from tests.test_api_errors import is_problem
 
 NEW = "lima kata yang sangat lain"
 AGENCIES = "/api/v1/agencies"
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Entrance]:
-    with entrance() as one:
-        yield one
-
-
-@pytest.fixture
-def door(shared: Entrance) -> Entrance:
-    """A day later than for the test before."""
-    shared.time.on(days=2)
-    return shared
 
 
 @pytest.fixture

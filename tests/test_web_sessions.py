@@ -1,7 +1,5 @@
 """Sessions in browsers: the cookie, what rotates it, what ends it, and what another site cannot do."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 from sqlalchemy import select
@@ -9,22 +7,9 @@ from sqlalchemy import select
 from casework.db.tables import sessions
 from casework.db.web_sessions import IDLE, LONGEST
 from casework.models.people import Account, Role
-from tests.entrance import PASSWORD, Entrance, entrance
+from tests.entrance import PASSWORD, Entrance
 from tests.test_api_errors import is_problem
 from web.sessions import COOKIE, CSRF_HEADER
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Entrance]:
-    with entrance() as one:
-        yield one
-
-
-@pytest.fixture
-def door(shared: Entrance) -> Entrance:
-    """A day later than for the test before."""
-    shared.time.on(days=2)
-    return shared
 
 
 @pytest.fixture
