@@ -228,6 +228,23 @@ def test_a_protection_that_has_its_sequel_does_not_stand_before_its_end() -> Non
     assert (at, to[:2]) == (0, [UNIT, OURS])
 
 
+def test_an_answer_counts_from_when_it_was_given() -> None:
+    """Asked for before the protection was given, or recorded without its request: decided is decided."""
+    play = opened(categories=["domestic_violence"], reported_at=START)
+    play.do(c.RecordMilestone, kind="court_order_asked", at=START)
+    play.later(days=1)
+    play.do(c.RecordMilestone, kind="protection_given_pkdrt", at=play.now)
+    assert only(play, "pkdrt_prot_max").stalls_at == START + 6 * DAY
+    play.later(days=1)
+    play.do(c.RecordMilestone, kind="court_order_decided", at=play.now)
+    assert only(play, "pkdrt_prot_max").stalls_at == START + 8 * DAY
+
+    unasked = opened(categories=["domestic_violence"], reported_at=START)
+    unasked.do(c.RecordMilestone, kind="protection_given_pkdrt", at=START)
+    unasked.do(c.RecordMilestone, kind="court_order_decided", at=START)
+    assert only(unasked, "pkdrt_prot_max").stalls_at == START + 7 * DAY
+
+
 def test_the_first_contact_that_does_not_come_stands_from_its_hour() -> None:
     """A day at high risk: supervisor, then the head, who is the case manager."""
     play = opened()

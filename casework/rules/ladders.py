@@ -21,6 +21,7 @@ AT_ONCE = frozenset({"ref_bounced", "risk_up"})
 EXPIRING = "prot_expiring"
 """A protection that ends without a court's or LPSK's answer: the caseworker hears of it with the police."""
 ANSWERS = frozenset({"pkdrt_court_issue", "lpsk_decision"})
+ORDERED = "court_order_decided"
 NOTICE = {"remind": NoticeKind.REMINDER, "escalate": NoticeKind.ESCALATION, "release": NoticeKind.CLOCK_RELEASED}
 
 
@@ -92,10 +93,16 @@ def _climb(state: CaseState, deadline: Deadline) -> Iterator[Automatic]:
 
 
 def _answered(state: CaseState, deadline: Deadline) -> bool:
-    """Whether a protection that runs out has its sequel: a court or LPSK has decided since it was given."""
+    """Whether a protection that runs out has its sequel: a court or LPSK has decided since it was given.
+
+    Asking is none, and where nobody asked there is the more to remind of. An order that was recorded without its
+    request is one.
+    """
     if deadline.reason != EXPIRING:
         return False
-    return any(d.kind in ANSWERS and d.met and d.since >= deadline.since for d in state.deadlines.values())
+    decided = (d.ended_at for d in state.deadlines.values() if d.kind in ANSWERS and d.met)
+    ordered = (d.since for d in state.deadlines.values() if d.basis == ORDERED)
+    return any(at and at >= deadline.since for at in (*decided, *ordered))
 
 
 def due_now(deadlines: Iterable[Deadline], now: datetime) -> tuple[Deadline, Automatic] | None:
