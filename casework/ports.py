@@ -65,12 +65,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Board:
-    """A page of the cases that stand still, most urgent first, and the sign of life of who watches over them."""
+    """A page of the cases that stand still, most urgent first, and the signs of life of who watches over them."""
 
     items: tuple[Standing, ...]
     next_cursor: str | None = None
     watched_at: datetime | None = None
     well: bool = False
+    patrolled_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -299,7 +299,8 @@ def test_the_sign_of_life_comes_with_every_page_and_without_a_case(engine: Engin
 
     beat(engine, NOW, name="patrol")
     beat(engine, NOW - HOUR)
-    assert (board(engine).watched_at, board(engine).well) == (NOW - HOUR, True)
+    page = board(engine)
+    assert (page.watched_at, page.well, page.patrolled_at) == (NOW - HOUR, True, NOW)
 
     stuck(late()).put(engine)
     beat(engine, NOW, well=False)

@@ -1,5 +1,6 @@
 """What the reader of the board may do about a case: by role, stage and what stands still."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from casework.models.codes import Stage, Status
 from casework.models.people import Actor, Role
 from casework.models.state import Automatic, Deadline, Owner
 from casework.ports import Board, Standing, Troubles
-from casework.rules.board import BODIES, FRESH, Remedy, complete, remedies
+from casework.rules.board import BODIES, FRESH, NIGHTS, Remedy, complete, remedies
 from casework.rules.permitted import refusal
 from tests.recordings import CASEWORKER, OFFICE, SUPERVISOR, case_row
 from tests.test_outlook import COORDINATOR, NOW, late, soon, standing
@@ -141,4 +142,6 @@ def test_the_check_is_complete_where_the_watch_lives_and_the_engine_answered_it(
     board = Board((), watched_at=NOW - timedelta(seconds=seconds), well=well)
 
     assert complete(board, NOW) is whole
+    assert complete(replace(board, patrolled_at=NOW - NIGHTS), NOW) is whole
+    assert not complete(replace(board, patrolled_at=NOW - NIGHTS - timedelta(seconds=1)), NOW)
     assert not complete(Board(()), NOW)

@@ -16,8 +16,8 @@ from casework.models.codes import Status
 from casework.models.people import Actor
 from casework.ports import Board, BoardQuery, Standing
 
-WATCH = "watch"
-"""The name under which the watch beside the worker gives its signs of life."""
+WATCH, PATROL = "watch", "patrol"
+"""The names under which the watch beside the worker, and the patrol, give their signs of life."""
 _waits = [column.label(f"queued_{column.name}") for column in reservations.c if column.name != "opening"]
 
 
@@ -53,6 +53,7 @@ class BoardReads:
             next_cursor=cursor_of(last["page_urgency"], last["page_at"], last["page_id"]) if last else None,
             watched_at=rows[0]["watched_at"],
             well=bool(rows[0]["well"]),
+            patrolled_at=rows[0]["patrolled_at"],
         )
 
 
@@ -71,7 +72,13 @@ def _statement(reader: Actor, asked: Asked) -> Select[Any]:
         .outerjoin(reservations, reservations.c.case_id == case((page.c.queued, page.c.id)))
     )
     place = [page.c[name].label(f"page_{name}") for name in ("urgency", "at", "id", "queued")]
-    alive = (heartbeats.c.at.label("watched_at"), heartbeats.c.well.label("well"))
+    patrols = heartbeats.alias("patrols")
+    patrolled = select(patrols.c.at).where(patrols.c.name == PATROL).scalar_subquery()
+    alive = (
+        heartbeats.c.at.label("watched_at"),
+        heartbeats.c.well.label("well"),
+        patrolled.label("patrolled_at"),
+    )
     found = select(*alive, *place, *_waits, cases, *columns(reader)).select_from(joined)
     return found.order_by(page.c.urgency, page.c.at, page.c.id)
 

@@ -17,6 +17,8 @@ from casework.rules.shared import strictest
 READERS = OFFICE_ROLES | {Role.COORDINATOR}
 FRESH = timedelta(seconds=120)
 """How old the sign of life of the watch may be."""
+NIGHTS = timedelta(days=2)
+"""How long ago the patrol may have been; one that was missed is made up for within a day."""
 OF_REFERRALS = frozenset({"referral_answer", "service_feedback"})
 BODIES: dict[str, type[c.Command]] = {
     "assign_case": c.AssignCase,
@@ -40,8 +42,11 @@ class Remedy:
 
 
 def complete(board: Board, now: datetime) -> bool:
-    """Whether the board was checked as a whole: the watch gave a sign of life lately, and the engine answered it."""
-    return board.well and board.watched_at is not None and abs(now - board.watched_at) <= FRESH
+    """Whether the board was checked as a whole: the watch gave a sign of life lately, the engine answered it, and the
+    patrol, which finds the steps that fail, has not missed its nights. Before its first night it has missed none."""
+    watched = board.watched_at is not None and abs(now - board.watched_at) <= FRESH
+    patrolled = board.patrolled_at is None or now - board.patrolled_at <= NIGHTS
+    return board.well and watched and patrolled
 
 
 def remedies(actor: Actor, standing: Standing, now: datetime) -> tuple[Remedy, ...]:

@@ -13,7 +13,7 @@ from starter.cli.words import REASONS, in_words
 COLUMNS = ("case", "risk", "why", "since", "on", "next by itself", "you may")
 STYLES = {"high": "bold red", "unassessed": "bold red", "medium": "yellow", "low": "green"}
 NOTHING_MORE = "nothing more; it stays until somebody acts"
-NOT_COMPLETE = "The check was not complete: the watch gave no sign of life, or the engine did not answer it."
+NOT_COMPLETE = "The check was not complete: watch or patrol gave no sign of life, or the engine did not answer."
 
 
 def stalled(
