@@ -150,7 +150,7 @@ def clocks(draw: st.DrawFn, id_: str) -> Deadline:
         due_at=due_at,
         stalls_at=stalls_at if state != "ended" and class_ != "may" else None,
         held_since=NOW - HOUR if state == "held" else None,
-        held_until=NOW + HOUR if state == "held" else None,
+        held_until=NOW + draw(st.sampled_from((HOUR, -HOUR / 2, timedelta()))) if state == "held" else None,
         ended_at=NOW if state == "ended" else None,
         met=True if state == "ended" else None,
     )

@@ -61,6 +61,14 @@ def test_what_stands_still_longest_comes_first_then_what_falls_due_next() -> Non
     assert ordered == ["answer", "plan", "held", "review", "assessment"]
 
 
+def test_a_hold_is_over_at_its_end_though_the_engine_has_not_come_to_it() -> None:
+    """What it held is overdue again when its time with the pause has passed."""
+    over = late(hours=2, held_since=NOW - 2 * HOUR, held_until=NOW - HOUR)
+
+    assert is_overdue(over, NOW)
+    assert not is_overdue(over.model_copy(update={"due_at": NOW - HOUR}), NOW)
+
+
 def test_what_is_held_stays_and_is_not_overdue() -> None:
     case = standing(soon(), held(hours=2), held("plan"))
 

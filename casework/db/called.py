@@ -1,6 +1,8 @@
 """What the board calls a case that stands still, as conditions on rows of `cases`; see `casework.rules.outlook`."""
 
-from sqlalchemy import ColumnElement, bindparam, exists, or_
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, true
 
 from casework.db.standing import FAILING, LEFT, LOST, OPEN
 from casework.db.tables import INSTANT, cases, deadlines, findings, notices
@@ -20,7 +22,9 @@ def called(reader: Actor, reason: str) -> ColumnElement[bool]:
     named = _stalls(reader, deadlines.c.reason == reason)
     match reason:
         case "overdue":
-            going = deadlines.c.held_since.is_(None) & (deadlines.c.due_at < NOW)
+            held = func.coalesce(deadlines.c.held_until - deadlines.c.held_since, timedelta())
+            over = func.coalesce(deadlines.c.held_until <= NOW, true())
+            going = over & (deadlines.c.due_at + held < NOW)
             promise = deadlines.c.class_.not_in(("may", "watch")) & going
             hidden = (cases.c.stalls_at < NOW) & ~_stalls(reader)
             return or_(named, _stalls(reader, promise), hidden)

@@ -77,7 +77,8 @@ def _of_deadline(actor: Actor, deadline: Deadline, now: datetime) -> Iterator[Re
         yield Remedy("send_reminder", deadline.id, deadline.referral_id)
     if to_be_told:
         yield Remedy("escalate_case", deadline.id, deadline.referral_id)
-    if is_overdue(deadline, now) and deadline.class_ == "local" and deadline.kind not in NEVER_HELD:
+    may_be_held = deadline.class_ == "local" and not deadline.held and deadline.kind not in NEVER_HELD
+    if may_be_held and is_overdue(deadline, now):
         yield Remedy("hold_clock", deadline.id, deadline.referral_id)
     if deadline.referral_id and deadline.kind in OF_REFERRALS:
         yield Remedy("revoke_referral", deadline.id, deadline.referral_id)

@@ -10,6 +10,7 @@ from typing import Literal
 from casework.models.pathway import Reason
 from casework.models.state import Deadline, Owner
 from casework.ports import Standing
+from casework.rules.holds import resumed
 
 BoardReason = Literal[Reason, "notice_undelivered", "step_failing"]
 AWAITED = timedelta(minutes=1)
@@ -22,8 +23,12 @@ def is_stalled(deadline: Deadline, now: datetime) -> bool:
 
 
 def is_overdue(deadline: Deadline, now: datetime) -> bool:
-    """Whether it is a promise that was broken. What is done at the due instant is in time."""
-    return deadline.running and deadline.binding and not deadline.held and deadline.due_at < now
+    """Whether it is a promise that was broken. What is done at the due instant is in time.
+
+    A hold ends when it was to end, whether or not the case has come to record that.
+    """
+    waits = deadline.held_until is not None and deadline.held_until > now
+    return deadline.running and deadline.binding and not waits and resumed(deadline, now).due_at < now
 
 
 def most_urgent_first(deadlines: Iterable[Deadline], now: datetime) -> tuple[Deadline, ...]:
