@@ -25,11 +25,14 @@ from casework.settings import Settings, load
 from casework.temporal.connect import connect
 from casework.temporal.names import CASES
 from casework.temporal.probe import EngineProbe
+from casework.vault.errors import VaultError
 from starter.cases import Cases
 from starter.desk import Desk
 from starter.keepers import Keeper, kept
+from starter.notaries import notary
 from starter.patrolling import keep_scheduled
 from starter.replay import ReplayMismatchError, gate
+from starter.rounds import Rounds
 from starter.watchdog import Watch, Watchdog
 from starter.workers import case_worker, deliverer, notice_worker
 from workflows.delivery import DeliveryWorkflow
@@ -41,6 +44,7 @@ WATCHERS = 3
 INBOX_SECONDS = 5.0
 SWEEP_SECONDS = 600.0
 HEARTBEAT_SECONDS = 15.0
+NOTARY_SECONDS = 1.0
 SCHEDULE_SECONDS = 3600.0
 PENDING_FOR = timedelta(days=1)
 """Longer than any command may be on its way."""
@@ -70,12 +74,24 @@ def watched(outside: Adapters, own: Office) -> Iterator[None]:
         engine.dispose()
 
 
+@contextmanager
+def attested(outside: Adapters, own: Office) -> Iterator[None]:
+    """The notary, beside everything else; raises VaultError without a key to sign with."""
+    with notary(outside, own) as one:
+        rounds = Rounds("notary", NOTARY_SECONDS, one.round)
+        rounds.start()
+        try:
+            yield
+        finally:
+            rounds.stop()
+
+
 async def run(settings: Settings) -> None:
     """Work until told to stop; what is under way is finished first. The watch begins before the engine is there."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WAITERS, "wait"))
     outside, own = adapters(settings), office(settings)
     try:
-        with watched(outside, own):
+        with watched(outside, own), attested(outside, own):
             await work(outside, own)
     finally:
         outside.close()
@@ -153,6 +169,9 @@ def main() -> None:
     configure(settings.log_level)
     try:
         asyncio.run(run(settings))
+    except VaultError as error:
+        log.error("worker_refused", detail=str(error))
+        sys.exit(1)
     except ReplayMismatchError as mismatch:
         for wrong in mismatch.mismatches:
             log.error("build_refused", case=wrong.case, detail=wrong.detail)

@@ -36,6 +36,19 @@ class Settings(BaseSettings):
         alias="TUNTAS_OTHER_MASTER_KEYS",
         description="Master keys that may still be opened with, by file or key service, with commas between",
     )
+    checkpoints_url: SecretStr | None = Field(
+        None,
+        alias="CHECKPOINTS_URL",
+        description="Signed checkpoints: a database of their own, which the application's role cannot reach",
+    )
+    signing_key_file: Path | None = Field(
+        None, alias="TUNTAS_SIGNING_KEY_FILE", description="File with the key that signs checkpoints; workers need it"
+    )
+    checkpoint_keys: str = Field(
+        "",
+        alias="TUNTAS_CHECKPOINT_KEYS",
+        description="Public keys by which checkpoints are believed, with commas between; empty: the signing key's own",
+    )
     temporal_address: str = Field("127.0.0.1:7233", alias="TEMPORAL_ADDRESS", description="Temporal frontend")
     temporal_namespace: str = Field("default", alias="TEMPORAL_NAMESPACE", description="Temporal namespace")
     web_host: str = Field("127.0.0.1", alias="TUNTAS_HOST", description="Where the web process listens")

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, Engine, make_url
 
+from casework.db.checkpoints import create_checkpoints
 from casework.db.migrations import migrate
 from casework.db.session import engine_for
 from casework.vault.keystore import create_keystore
@@ -32,6 +33,15 @@ class Scratch:
     keystore_url: str
     app_role: str
     keystore_role: str
+
+
+@dataclass(frozen=True)
+class ScratchCheckpoints:
+    """A database for checkpoints, as its owner and as the role that adds to it."""
+
+    owner_url: str
+    url: str
+    role: str
 
 
 @contextmanager
@@ -52,6 +62,22 @@ def scratch_database() -> Iterator[Scratch]:
         )
     finally:
         cluster.drop(name, f"{name}_keys")
+
+
+@contextmanager
+def scratch_checkpoints() -> Iterator[ScratchCheckpoints]:
+    """A database for checkpoints, with its table, dropped at the end."""
+    cluster = _cluster()
+    name = f"{cluster.prefix}_{secrets.token_hex(4)}_checkpoints"
+    cluster.create(name, "template0", connects=cluster.notary)
+    made = ScratchCheckpoints(cluster.url(name, cluster.owner), cluster.url(name, cluster.notary), cluster.notary)
+    engine = engine_for(made.owner_url, size=1)
+    try:
+        create_checkpoints(engine, cluster.notary)
+        engine.dispose()
+        yield made
+    finally:
+        cluster.drop(name)
 
 
 @contextmanager
@@ -88,7 +114,7 @@ class Cluster:
 
     def __post_init__(self) -> None:
         # Roles are the server's: where somebody has them already (and their passwords), ours are called otherwise.
-        if any(self._has_role(role) for role in (self.owner, self.app, self.keys)):
+        if any(self._has_role(role) for role in self.roles):
             self.suffix = self.prefix.removeprefix("tuntas")
 
     @property
@@ -107,6 +133,16 @@ class Cluster:
         return f"tuntas_keys{self.suffix}"
 
     @property
+    def notary(self) -> str:
+        """The role that adds to checkpoints."""
+        return f"tuntas_notary{self.suffix}"
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.owner, self.app, self.keys, self.notary
+
+    @property
     def case_template(self) -> str:
         """The migrated case database."""
         return f"{self.prefix}_template"
@@ -123,7 +159,7 @@ class Cluster:
 
     def prepare(self) -> None:
         """Make the roles and templates."""
-        for role in (self.owner, self.app, self.keys):
+        for role in self.roles:
             self._run("CREATE ROLE {} LOGIN PASSWORD " + f"'{self.password}'", role)
             # Giving a role a database, or ending its connections, takes a member of it; a superuser is, of all.
             self._run("GRANT {} TO CURRENT_USER", role)
@@ -152,7 +188,7 @@ class Cluster:
     def clear(self) -> None:
         """Drop the templates and the roles."""
         self.drop(self.case_template, self.keys_template)
-        for role in (self.owner, self.app, self.keys):
+        for role in self.roles:
             self._run("DROP ROLE IF EXISTS {}", role)
 
     def _run(self, statement: str, *names: str) -> None:

@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 from casework import notices
+from casework.models.checkpoint import Attested
 from casework.models.notice import (
     OF_NO_CASE,
     Contact,
@@ -53,6 +54,8 @@ def a_notice(kind: NoticeKind = NoticeKind.REFERRAL_SENT, **changes: Any) -> Not
         fields |= {"case_id": None, "case_number": None}
     if kind is NoticeKind.DIGEST:
         fields |= {"waiting": 3}
+    if kind is NoticeKind.CHECKPOINT:
+        fields |= {"checkpoint": Attested(number=7, at=AT, rows=42, root="ab" * 32, signature="c2ln" * 22)}
     return Notice(**fields | changes)
 
 

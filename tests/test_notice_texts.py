@@ -57,7 +57,7 @@ def test_due_times_are_in_the_zone_of_the_office() -> None:
 
 def test_templates_can_only_name_what_the_context_holds() -> None:
     """Canary: whoever adds a personal field must add it here too."""
-    assert set(Context.model_fields) == {"case_number", "link", "due", "about", "waiting", "kind"}
+    assert set(Context.model_fields) == {"case_number", "link", "due", "about", "waiting", "checkpoint", "kind"}
     for name, source in sources().items():
         named = meta.find_undeclared_variables(Environment(autoescape=True).parse(source))
         assert named <= set(Context.model_fields), name
@@ -131,6 +131,19 @@ def test_a_digest_says_how_many_wait_and_names_no_case() -> None:
     assert render(digest, "en", JAKARTA, BASE).body.startswith("3 items wait on")
     assert render(digest, "id", JAKARTA, BASE).body.startswith("3 hal menunggu di papan")
     assert "Number" not in one.body
+
+
+def test_the_auditor_is_told_a_checkpoint_by_its_root_and_signature() -> None:
+    body = render(a_notice(NoticeKind.CHECKPOINT, due_at=None), "en", JAKARTA, BASE).body
+
+    assert "number 7, Thursday, 21 May 2026, 10:00 WIB: 42 rows" in body
+    assert f"Root: {'ab' * 32}\nSignature: {'c2ln' * 22}\n" in body
+
+
+def test_a_notice_of_snooping_leads_to_what_the_account_saw() -> None:
+    body = render(a_notice(NoticeKind.MANY_CASES_SEEN, due_at=None, about_id="0197-account"), "en", JAKARTA, BASE).body
+
+    assert "https://tuntas.example/access-log?account_id=0197-account\n" in body
 
 
 def test_nothing_but_number_and_time_differs_between_cases() -> None:

@@ -331,7 +331,7 @@ def test_directory_the_database_account_cannot_reach_is_refused(tmp_path: Path) 
         assert "--data" in up.said()
 
 
-@pytest.mark.parametrize("name", ["secrets.json", "master.key"])
+@pytest.mark.parametrize("name", ["secrets.json", "master.key", "signing.key"])
 def test_lost_keys_are_not_replaced(data: Path, name: str) -> None:
     file = data / name
     aside = file.rename(file.with_name("aside"))
@@ -344,8 +344,23 @@ def test_lost_keys_are_not_replaced(data: Path, name: str) -> None:
         aside.rename(file)
 
 
+def test_a_directory_from_before_there_were_checkpoints_gets_what_signs_them(tmp_path: Path) -> None:
+    """Once: a key that is lost afterwards is not made anew."""
+    kept, key = tmp_path / "secrets.json", tmp_path / "signing.key"
+    kept.write_text(json.dumps({"postgres": "s", "tuntas_owner": "o", "tuntas_app": "a", "demo": "d"}))
+
+    keys.ensure_signing_key(key, kept)
+    secrets = keys.load_secrets(kept, database_exists=True)
+
+    assert secrets == keys.load_secrets(kept, database_exists=True)
+    assert (secrets.tuntas_app, len(secrets.tuntas_notary)) == ("a", 32)
+    key.unlink()
+    with pytest.raises(Refused, match=r"signing\.key is missing"):
+        keys.ensure_signing_key(key, kept)
+
+
 def test_what_holds_keys_is_private(data: Path) -> None:
-    for name in ("secrets.json", "master.key", "logs/postgres.log", "temporal/temporal.db"):
+    for name in ("secrets.json", "master.key", "signing.key", "logs/postgres.log", "temporal/temporal.db"):
         assert (data / name).stat().st_mode & 0o077 == 0, name
 
 
@@ -361,7 +376,7 @@ def test_child_that_will_not_end_is_killed_after_its_grace(tmp_path: Path) -> No
 
 
 def ground(tmp_path: Path) -> Ground:
-    return Ground(Place(tmp_path, crashed=False), ports.following(8000), keys.Secrets("s", "o", "a", "d"), "demo")
+    return Ground(Place(tmp_path, crashed=False), ports.following(8000), keys.Secrets("s", "o", "a", "d", "n"), "demo")
 
 
 def test_children_get_our_servers_and_only_migration_and_seed_the_owner(
@@ -373,7 +388,11 @@ def test_children_get_our_servers_and_only_migration_and_seed_the_owner(
     applied = tuntas(tmp_path)(ground(tmp_path))
     left = tmp_path / "settings.json"
     assert left.stat().st_mode & 0o077 == 0
-    assert json.loads(left.read_text()).items() <= applied.services[0].env.items()
+    worker, web = (service.env for service in applied.services)
+    assert json.loads(left.read_text()).items() <= worker.items()
+    assert worker["CHECKPOINTS_URL"] == "postgresql+psycopg://tuntas_notary:n@127.0.0.1:8001/tuntas_checkpoints"
+    assert worker["TUNTAS_SIGNING_KEY_FILE"] == str(tmp_path / "signing.key")
+    assert set(worker) - set(web) == {"CHECKPOINTS_URL", "TUNTAS_SIGNING_KEY_FILE"}
     assert "tuntas_owner" not in left.read_text()
     assert [task.argv[1:] for task in applied.tasks] == [("-m", "starter", "migrate"), ("-m", "starter", "seed")]
     assert [service.argv[1:] for service in applied.services] == [("-m", "worker"), ("-m", "web")]

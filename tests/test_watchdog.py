@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,10 +28,12 @@ from casework.settings import Settings
 from casework.temporal.codec import data_converter
 from casework.temporal.connect import connect
 from casework.temporal.names import SEARCH_ATTRIBUTES
+from casework.vault.errors import VaultError
 from starter.demo.ground import time_machine
 from starter.desk import Desk
 from starter.patrolling import PATROL
 from starter.replay import fingerprint
+from tests.attesting import attesting
 from tests.faults import Ground, Temporal, WorkerProcess
 from tests.postgres import scratch_database
 from tests.stack import Stack, case_worker
@@ -256,17 +258,23 @@ async def test_the_watch_lives_while_others_hold_every_connection(idle: Stack) -
 
 async def test_the_watch_begins_before_the_engine_is_there(ground: Ground) -> None:
     """A worker that cannot reach the engine watches all the same."""
-    settings = ground.settings(Temporal(ground.home / "never-started"))
-    outside = adapters(settings)
-    running = asyncio.create_task(worker.run(settings))
+    with attesting(ground.settings(Temporal(ground.home / "never-started")), ground.home) as settings:
+        outside = adapters(settings)
+        running = asyncio.create_task(worker.run(settings))
 
-    beat = await until(lambda: outside.heartbeats.last("watch"))
+        beat = await until(lambda: outside.heartbeats.last("watch"))
 
-    assert not beat["well"]
-    assert outside.heartbeats.last("worker") is None
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    outside.close()
+        assert not beat["well"]
+        assert outside.heartbeats.last("worker") is None
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        outside.close()
+
+
+async def test_a_worker_that_cannot_sign_does_not_start(ground: Ground) -> None:
+    """What it would do could not be proved afterwards."""
+    with pytest.raises(VaultError, match="TUNTAS_SIGNING_KEY_FILE and CHECKPOINTS_URL"):
+        await worker.run(ground.settings(Temporal(ground.home / "never-started")))
 
 
 async def test_an_engine_that_hangs_holds_up_no_round(ground: Ground) -> None:
@@ -285,13 +293,14 @@ async def test_an_engine_that_hangs_holds_up_no_round(ground: Ground) -> None:
     assert not second["well"]
 
 
-async def test_a_worker_says_that_it_works_and_has_the_patrol_go_round(idle: Stack) -> None:
+async def test_a_worker_says_that_it_works_and_has_the_patrol_go_round(idle: Stack, tmp_path: Path) -> None:
     """Both signs of life, readiness, and the nightly schedule in the office's zone; then it ends when told."""
     heartbeats = idle.outside.heartbeats
     client = await connect(idle.settings, idle.outside.keys, idle.outside.root)
     assert not await worker_works(client, heartbeats, idle.office)
     idle.outside.builds.mark_passed(fingerprint())
-    running = asyncio.create_task(worker.run(idle.settings))
+    kept = ExitStack()
+    running = asyncio.create_task(worker.run(kept.enter_context(attesting(idle.settings, tmp_path))))
     await until(lambda: running.done() or heartbeats.last("worker"))
     await until(lambda: (heartbeats.last("watch") or {}).get("well"))
 
@@ -307,6 +316,7 @@ async def test_a_worker_says_that_it_works_and_has_the_patrol_go_round(idle: Sta
 
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(running, 30)
+    kept.close()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.remove_signal_handler(number)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from casework.models.base import Code, Codes, Id, Instant, Model
+from casework.models.checkpoint import Attested
 from casework.models.people import Role
 
 Language = Literal["id", "en"]
@@ -42,9 +43,20 @@ class NoticeKind(Codes):
     CLOCK_RELEASED = "clock_released"
     DIGEST = "digest"
     SIGN_IN_FAILING = "sign_in_failing"
+    CHECKPOINT = "checkpoint"
+    MANY_CASES_SEEN = "many_cases_seen"
+    REFUSED_REPEATEDLY = "refused_repeatedly"
 
 
-OF_NO_CASE = frozenset({NoticeKind.DIGEST, NoticeKind.SIGN_IN_FAILING})
+OF_NO_CASE = frozenset(
+    {
+        NoticeKind.DIGEST,
+        NoticeKind.SIGN_IN_FAILING,
+        NoticeKind.CHECKPOINT,
+        NoticeKind.MANY_CASES_SEEN,
+        NoticeKind.REFUSED_REPEATEDLY,
+    }
+)
 
 
 class Recipient(Model):
@@ -79,6 +91,7 @@ class Notice(Model):
     about_id: Id | None = None
     about_kind: Code | None = None
     waiting: int | None = Field(default=None, ge=0)
+    checkpoint: Attested | None = None
     created_at: Instant
 
     @model_validator(mode="after")
@@ -88,6 +101,8 @@ class Notice(Model):
             raise ValueError("a digest and what tells of an account are of no case, every other notice of one")
         if (self.waiting is not None) != (self.kind is NoticeKind.DIGEST):
             raise ValueError("a digest, and nothing else, says how much is waiting")
+        if (self.checkpoint is not None) != (self.kind is NoticeKind.CHECKPOINT):
+            raise ValueError("a notice of a checkpoint, and no other, holds it")
         return self
 
 

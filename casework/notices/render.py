@@ -13,8 +13,25 @@ from casework.models.base import Model
 from casework.models.notice import Language, Notice, NoticeKind
 from casework.notices.port import Rendered
 
-PAGES = {NoticeKind.DIGEST: "/stalled", NoticeKind.SIGN_IN_FAILING: "/accounts"}
-"""Where a notice of no case leads: to what waits too long, to the accounts of the office."""
+PAGES = {
+    NoticeKind.DIGEST: "/stalled",
+    NoticeKind.SIGN_IN_FAILING: "/accounts",
+    NoticeKind.CHECKPOINT: "/access-log",
+    NoticeKind.MANY_CASES_SEEN: "/access-log",
+    NoticeKind.REFUSED_REPEATEDLY: "/access-log",
+}
+"""Where a notice of no case leads: to what waits too long, to the accounts of the office, to who saw what."""
+SNOOPING = (NoticeKind.MANY_CASES_SEEN, NoticeKind.REFUSED_REPEATEDLY)
+
+
+class CheckpointText(Model):
+    """A checkpoint as it is told."""
+
+    number: int
+    at: str
+    rows: int
+    root: str
+    signature: str
 
 
 class Context(Model):
@@ -25,6 +42,7 @@ class Context(Model):
     due: str | None
     about: str | None
     waiting: int | None
+    checkpoint: CheckpointText | None
     kind: NoticeKind
 
 
@@ -93,10 +111,11 @@ def render(notice: Notice, language: Language, zone: ZoneInfo, base_url: str) ->
     """A notice in one language: a fixed sentence, number, time limit and link. Same notice, same text."""
     context = Context(
         case_number=notice.case_number,
-        link=base_url.rstrip("/") + PAGES.get(notice.kind, f"/cases/{notice.case_number}"),
+        link=base_url.rstrip("/") + _page(notice),
         due=due_text(notice.due_at, language, zone) if notice.due_at else None,
         about=clock_text(notice.about_kind, language) if notice.about_kind else None,
         waiting=notice.waiting,
+        checkpoint=_checkpoint(notice, language, zone),
         kind=notice.kind,
     )
 
@@ -105,3 +124,15 @@ def render(notice: Notice, language: Language, zone: ZoneInfo, base_url: str) ->
         return template.render(context.model_dump())
 
     return Rendered(subject=fill("subject"), body=fill("body"))
+
+
+def _page(notice: Notice) -> str:
+    page = PAGES.get(notice.kind, f"/cases/{notice.case_number}")
+    return f"{page}?account_id={notice.about_id}" if notice.kind in SNOOPING and notice.about_id else page
+
+
+def _checkpoint(notice: Notice, language: Language, zone: ZoneInfo) -> CheckpointText | None:
+    if notice.checkpoint is None:
+        return None
+    told = notice.checkpoint
+    return CheckpointText.model_validate({**told.model_dump(), "at": due_text(told.at, language, zone)})

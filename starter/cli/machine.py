@@ -66,18 +66,29 @@ def migrate() -> None:
         raise BadUsage("DATABASE_URL and KEYSTORE_URL must name the application's role.")
     with failures():
         _migrate_cases(owner, role)
-    with database(_keystore_owner(owner, keystore)) as engine:
+    with database(_owner_of("KEYSTORE_OWNER_URL", owner, keystore)) as engine:
         _make_keystore(engine, keystore.username, configured)
+    if configured.checkpoints_url is not None:
+        _make_checkpoints(owner, make_url(configured.checkpoints_url.get_secret_value()))
     screen.say("migrated")
 
 
-def _keystore_owner(owner: str, keystore: "URL") -> str:
-    """The key store as its owner: as named, else as the case database's owner, who also makes it under `tuntas up`."""
+def _owner_of(name: str, owner: str, other: "URL") -> str:
+    """Another database as its owner: as named, else as the case database's owner, as it is under `tuntas up`."""
     from sqlalchemy import make_url
 
-    named = os.environ.get("KEYSTORE_OWNER_URL")
-    same = make_url(owner).set(host=keystore.host, port=keystore.port, database=keystore.database, query=keystore.query)
+    named = os.environ.get(name)
+    same = make_url(owner).set(host=other.host, port=other.port, database=other.database, query=other.query)
     return named or same.render_as_string(hide_password=False)
+
+
+def _make_checkpoints(owner: str, place: "URL") -> None:
+    from casework.db.checkpoints import create_checkpoints
+
+    if not place.username:
+        raise BadUsage("CHECKPOINTS_URL must name the role that adds to them.")
+    with database(_owner_of("CHECKPOINTS_OWNER_URL", owner, place)) as engine:
+        create_checkpoints(engine, place.username)
 
 
 def _migrate_cases(owner: str, role: str) -> None:

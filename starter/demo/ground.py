@@ -13,6 +13,7 @@ from temporalio.converter import DataConverter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.testing import WorkflowEnvironment
 
+from casework.db.checkpoints import create_checkpoints
 from casework.db.migrations import migrate
 from casework.db.session import engine_for
 from casework.settings import Settings
@@ -35,6 +36,7 @@ def database() -> Iterator[Settings]:
             supervisor = Supervisor(place.logs, lambda _: None)
             numbers = ports.following(_free_port())
             account = postgres.account_for(place.postgres)
+            keys.ensure_signing_key(place.signing_key, place.secrets)
             secrets = keys.load_secrets(place.secrets, database_exists=False)
             keys.ensure_master_key(place.master_key, database_exists=False)
             cluster.create(place, secrets, account)
@@ -53,13 +55,18 @@ def _make_tables(ground: Ground) -> None:
     engine = engine_for(ground.url("tuntas_owner", "tuntas_keys"), size=1)
     create_keystore(engine, "tuntas_app")
     engine.dispose()
+    engine = engine_for(ground.url("tuntas_owner", "tuntas_checkpoints"), size=1)
+    create_checkpoints(engine, "tuntas_notary")
+    engine.dispose()
 
 
 def _settings(ground: Ground) -> Settings:
     return Settings(
         database_url=SecretStr(ground.url("tuntas_app", "tuntas")),
         keystore_url=SecretStr(ground.url("tuntas_app", "tuntas_keys")),
+        checkpoints_url=SecretStr(ground.url("tuntas_notary", "tuntas_checkpoints")),
         master_key_file=ground.place.master_key,
+        signing_key_file=ground.place.signing_key,
     )
 
 

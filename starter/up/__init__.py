@@ -64,6 +64,7 @@ def _start(place: Place, numbers: ports.Ports, plan: applications.Plan, supervis
     """Everything from nothing to ready; returns the demonstration accounts' password."""
     account = postgres.account_for(place.postgres)
     exists = place.database.exists()
+    keys.ensure_signing_key(place.signing_key, place.secrets)
     secrets = keys.load_secrets(place.secrets, exists)
     keys.ensure_master_key(place.master_key, exists)
     say("starting PostgreSQL and Temporal" if exists else "making a database; starting PostgreSQL and Temporal")

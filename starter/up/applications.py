@@ -15,7 +15,10 @@ from starter.up.place import Place
 from starter.up.ports import HOST, Ports
 
 # Settings of the shell that would send a child, or the libraries in it, to another server.
-FOREIGN = ("PG", "TEMPORAL_", "DATABASE_", "KEYSTORE_")
+FOREIGN = ("PG", "TEMPORAL_", "DATABASE_", "KEYSTORE_", "CHECKPOINTS_")
+
+# What signs, and where to: whoever breaks into what people can reach must not find it there.
+OF_THE_NOTARY = ("CHECKPOINTS_URL", "TUNTAS_SIGNING_KEY_FILE")
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,13 @@ class Ground:
     demo_password: str
 
     def url(self, role: str, database: str) -> str:
-        """SQLAlchemy's address of a database, as one of our two roles."""
-        password = {"tuntas_owner": self.secrets.tuntas_owner, "tuntas_app": self.secrets.tuntas_app}[role]
+        """SQLAlchemy's address of a database, as one of our roles."""
+        passwords = {
+            "tuntas_owner": self.secrets.tuntas_owner,
+            "tuntas_app": self.secrets.tuntas_app,
+            "tuntas_notary": self.secrets.tuntas_notary,
+        }
+        password = passwords[role]
         return f"postgresql+psycopg://{role}:{password}@{HOST}:{self.ports.postgres}/{database}"
 
 
@@ -49,6 +57,8 @@ def reaching(ground: Ground, pathways: Path | None) -> dict[str, str]:
     settings = {
         "DATABASE_URL": ground.url("tuntas_app", "tuntas"),
         "KEYSTORE_URL": ground.url("tuntas_app", "tuntas_keys"),
+        "CHECKPOINTS_URL": ground.url("tuntas_notary", "tuntas_checkpoints"),
+        "TUNTAS_SIGNING_KEY_FILE": str(ground.place.signing_key),
         "TEMPORAL_ADDRESS": f"{HOST}:{ground.ports.temporal}",
         "TUNTAS_MASTER_KEY_FILE": str(ground.place.master_key),
         "TUNTAS_PORT": str(ground.ports.web),
@@ -86,7 +96,8 @@ def tuntas(pathways: Path | None) -> Plan:
         migrate, seed = (replace(module("starter", word), env=owner) for word in ("migrate", "seed"))
         # The worker lets running activities finish for up to 30 s.
         worker = replace(module("worker"), grace_seconds=40.0)
-        web = replace(module("web"), ready=lambda: answers(health), grace_seconds=15.0)
+        asking = {name: value for name, value in env.items() if name not in OF_THE_NOTARY}
+        web = replace(module("web"), env=asking, ready=lambda: answers(health), grace_seconds=15.0)
         return Applications(tasks=(migrate, seed), services=(worker, web))
 
     return plan

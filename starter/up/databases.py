@@ -1,4 +1,4 @@
-"""Roles and databases inside the server: an owner that migrates, and an application role without DDL."""
+"""Roles and databases inside the server: an owner that migrates, the application's role, and one for checkpoints."""
 
 import psycopg
 from psycopg import sql
@@ -8,8 +8,9 @@ from starter.up.keys import Secrets
 from starter.up.ports import Ports
 from starter.up.refused import Refused
 
-DATABASES = ("tuntas", "tuntas_keys")
-OWNER, APPLICATION = "tuntas_owner", "tuntas_app"
+OWNER, APPLICATION, NOTARY = "tuntas_owner", "tuntas_app", "tuntas_notary"
+DATABASES = {"tuntas": APPLICATION, "tuntas_keys": APPLICATION, "tuntas_checkpoints": NOTARY}
+"""Each with the role that connects to it."""
 PLAIN = sql.SQL("LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS")
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -21,8 +22,9 @@ def ensure(ports: Ports, secrets: Secrets) -> None:
         with postgres.connect(ports, secrets) as connection:
             _role(connection, OWNER, secrets.tuntas_owner)
             _role(connection, APPLICATION, secrets.tuntas_app)
-            for name in DATABASES:
-                _database(connection, name)
+            _role(connection, NOTARY, secrets.tuntas_notary)
+            for name, role in DATABASES.items():
+                _database(connection, name, role)
     except psycopg.Error as error:
         raise Refused(f"the databases could not be made: {error}") from error
 
@@ -36,10 +38,10 @@ def _role(connection: Connection, name: str, password: str) -> None:
     connection.execute(sql.SQL("ALTER ROLE {} {} PASSWORD {}").format(role, PLAIN, sql.Literal(verifier)))
 
 
-def _database(connection: Connection, name: str) -> None:
-    database, owner, application = (sql.Identifier(word) for word in (name, OWNER, APPLICATION))
+def _database(connection: Connection, name: str, connects: str) -> None:
+    database, owner, role = (sql.Identifier(word) for word in (name, OWNER, connects))
     if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
     # Whoever else gets a role here later gets in only by name.
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, application))
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, role))

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from starter.up.refused import Refused
 
+LATER = "tuntas_notary"
+"""The password that a data directory of version 0.1 does not have yet."""
+
 
 @dataclass(frozen=True)
 class Secrets:
@@ -18,6 +21,7 @@ class Secrets:
     tuntas_owner: str = field(repr=False)
     tuntas_app: str = field(repr=False)
     demo: str = field(repr=False)
+    tuntas_notary: str = field(repr=False)
 
 
 def write_private(file: Path, text: str) -> None:
@@ -41,11 +45,15 @@ def load_secrets(file: Path, database_exists: bool) -> Secrets:
     """The passwords of this data directory, made if it is new."""
     if file.exists():
         try:
-            return Secrets(**json.loads(file.read_text(encoding="utf-8")))
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            if LATER not in kept:
+                kept |= {LATER: secrets.token_urlsafe(24)}
+                write_private(file, json.dumps(kept, indent=2) + "\n")
+            return Secrets(**kept)
         except (ValueError, TypeError) as error:
             raise Refused(f"{file} cannot be read as the passwords `tuntas up` wrote. Restore it.") from error
     _refuse_a_new_one(file, database_exists, "the passwords of its accounts")
-    made = Secrets(*(secrets.token_urlsafe(size) for size in (24, 24, 24, 15)))
+    made = Secrets(*(secrets.token_urlsafe(size) for size in (24, 24, 24, 15, 24)))
     write_private(file, json.dumps(asdict(made), indent=2) + "\n")
     return made
 
@@ -57,6 +65,18 @@ def ensure_master_key(file: Path, database_exists: bool) -> Path:
     """
     if not file.exists():
         _refuse_a_new_one(file, database_exists, "the key that opens its cases")
+        write_private(file, base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+    return file
+
+
+def ensure_signing_key(file: Path, kept: Path) -> Path:
+    """The file with the key that signs checkpoints, made if the data directory has none to sign; `kept` are passwords.
+
+    To be asked before these are loaded: they gain the notary's, and from then on the key must be there.
+    """
+    if not file.exists():
+        signs = kept.exists() and LATER in kept.read_text(encoding="utf-8", errors="replace")
+        _refuse_a_new_one(file, signs, "the key that its checkpoints are signed with")
         write_private(file, base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
     return file
 

@@ -45,6 +45,11 @@ class Place:
         return self.root / "secrets.json"
 
     @property
+    def signing_key(self) -> Path:
+        """The demonstration's key for checkpoints, mode 0600."""
+        return self.root / "signing.key"
+
+    @property
     def settings(self) -> Path:
         """How to reach what runs here, for the command line, mode 0600."""
         return self.root / "settings.json"

@@ -17,6 +17,7 @@ notices = Table(
     may("about_id"),
     may("about_kind"),
     may("waiting", Integer),
+    may("checkpoint", JSONB(none_as_null=True)),
     must("created_at", INSTANT),
     must("state", server_default=text("'queued'")),
     must("attempts", Integer, server_default=text("0")),

@@ -38,6 +38,9 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only;
 """
 
+# A notice may tell of a checkpoint.
+NOTICES = "ALTER TABLE notices ADD COLUMN checkpoint jsonb"
+
 SNOOPING = """
 CREATE TABLE snooping (
     account_id text NOT NULL,
@@ -56,6 +59,7 @@ def upgrade() -> None:
     for table in ("access_log", "access_chain"):
         op.execute(APPEND_ONLY.format(table=table))
     op.execute(SNOOPING)
+    op.execute(NOTICES)
     grant(
         {
             **dict.fromkeys(("access_log", "access_chain"), "SELECT, INSERT"),
