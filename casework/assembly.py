@@ -12,6 +12,7 @@ from casework.db.builds import SqlBuilds
 from casework.db.clients import SqlClients
 from casework.db.documents import SqlDocuments
 from casework.db.factors import SqlFactors
+from casework.db.files import SqlFiles
 from casework.db.findings import SqlFindings
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.identities import SqlIdentities
@@ -44,7 +45,16 @@ from casework.vault.vault import CaseVault
 from casework.vault.wrapping import MasterKeys
 
 DeskPorts = tuple[
-    CommandIds, CaseVault, SqlReservations, SqlDocuments, SqlReads, SqlAccounts, Directory, ClientIndex, SqlLocations
+    CommandIds,
+    CaseVault,
+    SqlReservations,
+    SqlDocuments,
+    SqlReads,
+    SqlAccounts,
+    Directory,
+    ClientIndex,
+    SqlLocations,
+    SqlFiles,
 ]
 
 
@@ -80,11 +90,12 @@ class Adapters:
     index: ClientIndex
     client_index: SqlClientIndex
     locations: SqlLocations
+    files: SqlFiles
 
     def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
         known = (self.reads, self.accounts, self.directory)
-        return self.ids, self.vault, self.reservations, self.documents, *known, self.index, self.locations
+        return self.ids, self.vault, self.reservations, self.documents, *known, self.index, self.locations, self.files
 
     def close(self) -> None:
         """Let go of the databases."""
@@ -128,6 +139,7 @@ def adapters(settings: Settings) -> Adapters:
         index=ClientIndex(keys),
         client_index=SqlClientIndex(engine),
         locations=SqlLocations(engine),
+        files=SqlFiles(engine),
     )
 
 

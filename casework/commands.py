@@ -16,6 +16,8 @@ from casework.models.codes import (
     ClosureReason,
     ConsentGiver,
     ConsentScope,
+    DocumentKind,
+    FileType,
     LinkRelation,
     Method,
     NotificationKind,
@@ -196,6 +198,19 @@ class AddReport(Command):
     reporter: Reporter
     narrative: SealedText = None
     new_incident: bool = False
+
+
+class AddDocument(Command):
+    """A file. Its content is sealed beside its texts; what stands here in the clear was found out, not claimed."""
+
+    kind: DocumentKind
+    title: SealedShort = None
+    name: SealedShort = None
+    """What its sender calls it."""
+    type: FileType
+    size: Annotated[int, Field(gt=0)]
+    content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """The keyed digest of what is kept of it."""
 
 
 class SetLocation(Command):

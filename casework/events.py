@@ -35,6 +35,7 @@ class EventKind(Codes):
     CONFERENCE_RECORDED = "ConferenceRecorded"
     CLIENT_AMENDED = "ClientAmended"
     REPORT_ADDED = "ReportAdded"
+    DOCUMENT_ADDED = "DocumentAdded"
     LOCATION_SET = "LocationSet"
     CLOCK_HELD = "ClockHeld"
     CLOCK_RELEASED = "ClockReleased"

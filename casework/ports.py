@@ -1,12 +1,13 @@
 """What the inside asks of the outside. Adapters keep these promises; rules and workflows never see them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from casework.models.agency import Agency
 from casework.models.base import Instant, Model
+from casework.models.codes import FileType
 from casework.models.parts import Client
 from casework.models.people import Account, Actor
 from casework.models.sight import Sight
@@ -154,6 +155,38 @@ class Reservations(Protocol):
         ...
 
 
+class FileSealer(Protocol):
+    """Seals one file, piece by piece, never all of it at once."""
+
+    case_id: str
+    document_id: str
+    size: int
+
+    @property
+    def content(self) -> str:
+        """The keyed digest of what it has been given."""
+        ...
+
+    def add(self, content: bytes) -> list[bytes]:
+        """The sealed pieces that are full with this."""
+        ...
+
+    def end(self) -> bytes:
+        """The last sealed piece."""
+        ...
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """A file on its way into the record: which document it is, and its sealed pieces, read as they are stored."""
+
+    document_id: str
+    type: FileType
+    size: int
+    count: int
+    pieces: Callable[[], Iterator[bytes]]
+
+
 class Documents(Protocol):
     """Sealed texts and files, pending under their command until the log names them."""
 
@@ -165,8 +198,12 @@ class Documents(Protocol):
         digest: str,
         sealed: bytes,
         index: IndexEntries | None = None,
+        file: SealedFile | None = None,
     ) -> None:
-        """Keep a sealed document as pending, with what its client is found by; the same id again changes nothing."""
+        """Keep a sealed document as pending, with what its client is found by and its file, whole or not at all.
+
+        The same id again changes nothing.
+        """
         ...
 
     def get(self, case_id: str, document_id: str) -> bytes | None:
@@ -175,6 +212,39 @@ class Documents(Protocol):
 
     def discard_pending(self, document_id: str) -> None:
         """Delete a document if it is still pending."""
+        ...
+
+
+class KeptFile(Model):
+    """A file of a case, without its content."""
+
+    document_id: str
+    type: FileType
+    size: int
+    count: int
+
+
+class Files(Protocol):
+    """The sealed pieces of files; what their senders call them lies with their documents."""
+
+    def find(self, case_id: str, document_id: str) -> KeptFile | None:
+        """A file that the log of this case names (pending ones are not given)."""
+        ...
+
+    def piece(self, document_id: str, number: int) -> bytes | None:
+        """One sealed piece."""
+        ...
+
+
+class FileVault(Protocol):
+    """Sealing and opening files under the key of their case."""
+
+    def file_sealer(self, case_id: str, document_id: str) -> FileSealer:
+        """What seals a file of a case."""
+        ...
+
+    def open_piece(self, case_id: str, document_id: str, number: int, sealed: bytes, *, last: bool) -> bytes:
+        """A piece of a file of this case."""
         ...
 
 
@@ -236,7 +306,7 @@ class LocationVault(Protocol):
         ...
 
 
-class Vault(LocationVault, Protocol):
+class Vault(LocationVault, FileVault, Protocol):
     """Sealing under the key of a case; the key is made once and never seen here."""
 
     def create_key(self, case_id: str) -> None:

@@ -33,6 +33,7 @@ from casework.errors import (
 from casework.ids import workflow_id
 from casework.models.state import Receipt
 from casework.opening import CaseInput, Opening
+from casework.ports import SealedFile
 from casework.temporal.names import CASES
 from starter.asking import Asking
 from starter.desk import Desk
@@ -171,7 +172,7 @@ class Cases:
         except WorkflowUpdateFailedError as failure:
             raise_refusal(failure)
 
-    async def _give(self, name: str, ask: Asking, body: c.Command) -> Receipt:
+    async def _give(self, name: str, ask: Asking, body: c.Command, file: SealedFile | None = None) -> Receipt:
         """One command: answered before, or ordered, sent, and its receipt compared."""
         desk = self._desk
         command_id = desk.command_id(ask)
@@ -179,7 +180,7 @@ class Cases:
         answered = await asyncio.to_thread(desk.reads.receipt, command_id)
         if answered:
             return _same(answered, digest)
-        order = await asyncio.to_thread(desk.order, ask, command_id, digest, body)
+        order = await asyncio.to_thread(desk.order, ask, command_id, digest, body, file)
         try:
             async with asyncio.timeout(self._wait.total_seconds()):
                 receipt = await self._send(name, ask.case_id, order)
@@ -288,6 +289,10 @@ class Cases:
     async def add_report(self, ask: Asking, body: c.AddReport) -> Receipt:
         """Add a further report."""
         return await self._give("add_report", ask, body)
+
+    async def add_document(self, ask: Asking, body: c.AddDocument, file: SealedFile) -> Receipt:
+        """Keep a file."""
+        return await self._give("add_document", ask, body, file)
 
     async def set_location(self, ask: Asking, body: c.SetLocation) -> Receipt:
         """Keep where the client is now, apart."""

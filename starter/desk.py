@@ -20,10 +20,12 @@ from casework.ports import (
     CommandIds,
     Directory,
     Documents,
+    Files,
     Keyed,
     Locations,
     Reads,
     Reservations,
+    SealedFile,
     Vault,
 )
 from casework.rules.opening import check_opening, day_of, facts_of
@@ -48,6 +50,7 @@ class Desk:
     directory: Directory
     index: ClientIndex
     locations: Locations
+    files: Files
 
     @property
     def lookups(self) -> Lookups:
@@ -68,10 +71,10 @@ class Desk:
         content = [name, ask.subject_id, body.model_dump(mode="json")]
         return self.ids.body_digest(ask.case_id or None, json.dumps(content, sort_keys=True).encode())
 
-    def order(self, ask: Asking, command_id: str, digest: str, body: C) -> c.Order[C]:
+    def order(self, ask: Asking, command_id: str, digest: str, body: C, file: SealedFile | None = None) -> c.Order[C]:
         """Seal the texts as pending and gather the facts; raises where an id named in the body is unknown."""
         facts = self.lookups.facts(ask, body)
-        document, texts = self._seal(ask.case_id, command_id, digest, body)
+        document, texts = self._seal(ask.case_id, command_id, digest, body, file)
         return c.Order[C](
             command_id=command_id,
             body_digest=digest,
@@ -136,13 +139,14 @@ class Desk:
         return agency.id if agency and agency.leads else self.office.lead_agency_id
 
     def _seal(
-        self, case_id: str, command_id: str, digest: str, body: c.Command
+        self, case_id: str, command_id: str, digest: str, body: c.Command, file: SealedFile | None = None
     ) -> tuple[c.SealedDocument | None, tuple[str, ...]]:
         _, texts = split(body)
-        if not texts:
+        if not texts and file is None:
             return None, ()
         # An id for each attempt: a refused one takes away its own document, never that of a repeat that was taken.
-        document_id, written = new_id(), json.dumps(texts, sort_keys=True).encode()
+        document_id = file.document_id if file else new_id()
+        written = json.dumps(texts, sort_keys=True).encode()
         if isinstance(body, c.SetLocation):
             content, sealed = self.vault.seal_location(case_id, document_id, written)
             self.locations.put_pending(document_id, case_id, command_id, content, sealed)
@@ -150,7 +154,7 @@ class Desk:
         content, sealed = self.vault.seal(case_id, document_id, written)
         client = body.client if isinstance(body, c.OpenCase | c.AmendClient) else None
         index = self.index.entries(client) if client else None
-        self.documents.put_pending(document_id, case_id, command_id, content, sealed, index)
+        self.documents.put_pending(document_id, case_id, command_id, content, sealed, index, file)
         return c.SealedDocument(id=document_id, digest=content), given(texts)
 
     def _pathways(self, body: c.Command) -> tuple[Pathway, ...]:

@@ -29,10 +29,12 @@ from casework.ports import (
     Board,
     BoardQuery,
     IndexEntries,
+    KeptFile,
     Keyed,
     Location,
     LocationReading,
     Reservation,
+    SealedFile,
     SightQuery,
     Stalled,
     Standing,
@@ -77,6 +79,7 @@ class Memory:
     reservations: dict[str, Row] = field(default_factory=dict)
     openings: dict[str, bytes] = field(default_factory=dict)
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    files: dict[str, tuple[SealedFile, tuple[bytes, ...]]] = field(default_factory=dict)
     locations: dict[str, bytes] = field(default_factory=dict)
     readings: list[LocationReading] = field(default_factory=list)
     engine_away: bool = False
@@ -294,7 +297,10 @@ class MemoryDocuments:
         digest: str,
         sealed: bytes,
         index: IndexEntries | None = None,
+        file: SealedFile | None = None,
     ) -> None:
+        if file:
+            self.memory.files[document_id] = (file, tuple(file.pieces()))
         self.memory.documents.setdefault(document_id, (case_id, sealed))
 
     def get(self, case_id: str, document_id: str) -> bytes | None:
@@ -305,6 +311,23 @@ class MemoryDocuments:
     def discard_pending(self, document_id: str) -> None:
         if document_id not in {row["document_id"] for row in self.memory.log}:
             self.memory.documents.pop(document_id, None)
+
+
+@dataclass
+class MemoryFiles:
+    """Keeps the promises of `ports.Files`."""
+
+    memory: Memory
+
+    def find(self, case_id: str, document_id: str) -> KeptFile | None:
+        named = {row["document_id"] for row in self.memory.log if row["case_id"] == case_id}
+        file, _ = self.memory.files.get(document_id, (None, ()))
+        if file is None or document_id not in named:
+            return None
+        return KeptFile(document_id=document_id, type=file.type, size=file.size, count=file.count)
+
+    def piece(self, document_id: str, number: int) -> bytes | None:
+        return self.memory.files[document_id][1][number]
 
 
 @dataclass
@@ -485,9 +508,9 @@ class MemoryCases(Cases):
             self._keep(*begin(opening, datetime.now(UTC)))
         return self._memory.states[opening.case_id].receipts[0]
 
-    async def _give(self, name: str, ask: Asking, body: c.Command) -> Receipt:
+    async def _give(self, name: str, ask: Asking, body: c.Command, file: SealedFile | None = None) -> Receipt:
         self.asked.append((name, ask))
-        return await super()._give(name, ask, body)
+        return await super()._give(name, ask, body, file)
 
     async def _send(self, name: str, case_id: str, order: c.Order[Any]) -> Receipt:
         if self._memory.engine_away or case_id not in self._memory.states:
@@ -579,6 +602,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
         DIRECTORY,
         ClientIndex(keys),
         MemoryLocations(memory),
+        MemoryFiles(memory),
     )
     cases = MemoryCases(desk, memory)
     parts = {"database": True, "engine": True, "worker": True}

@@ -58,11 +58,19 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the library's
         """Nothing: the tests look at what was asked."""
 
+    def do_PUT(self) -> None:
+        self._answer()
+
+    def _body(self, content: bytes) -> Any:
+        """JSON as what it says; a form as it came."""
+        form = self.headers.get("Content-Type", "").startswith("multipart/")
+        return content if form else json.loads(content) if content else None
+
     def _answer(self) -> None:
         api: StubApi = self.server.api  # type: ignore[attr-defined]
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = self.path.removeprefix("/api/v1")
-        api.asked.append(Asked(self.command, path, dict(self.headers), json.loads(content) if content else None))
+        api.asked.append(Asked(self.command, path, dict(self.headers), self._body(content)))
         missing = (404, {"code": "not_found", "detail": "There is no such case."})
         status, body = api.answers.get(f"{self.command} {path}", missing)
         sent = body.encode() if isinstance(body, str) else json.dumps(body).encode()

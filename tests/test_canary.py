@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from temporalio.api.common.v1 import Payload
 
 from casework import commands as c
 from casework.errors import CaseworkError
-from casework.ids import workflow_id
+from casework.ids import new_id, workflow_id
 from casework.models.base import Sealed
 from casework.models.people import Role
+from casework.ports import SealedFile
 from casework.rules.step import RULES
 from tests.stack import Stack
 
@@ -33,6 +35,8 @@ AT_LEAST = {
     "reservations",
     "documents",
     "locations",
+    "files",
+    "file_pieces",
 }
 ELSEWHERE = "uptd-ppa-sumatera-selatan"
 
@@ -208,12 +212,32 @@ async def follow(walk: Walk, other: str) -> None:
         ("link", c.LinkCases.model_validate({"case_id": other, "relation": "sibling"})),
         ("withdraw_consent", c.WithdrawConsent.model_validate({"scope": "sharing", "by": "caregiver"})),
     ]
+    await attach(walk)
     where = {"name": note(), "address": note(), "phone": note(), "note": note()}
     bodies.append(("set_location", c.SetLocation.model_validate(where)))
     for name, body in bodies:
         await walk.give(name, worker, body)
     await walk.refused("set_location", worker, c.SetLocation.model_validate({"note": note()}))
     await walk.give("record_review", app.supervisor, c.RecordReview.model_validate({"note": note()}))
+
+
+async def attach(walk: Walk) -> None:
+    """A file, with canaries in what it says, in its name and in its title; one that is refused."""
+    app, word = walk.app, walk.cage.word
+    for given in (app.caseworker, app.police):
+        sealer = app.outside.vault.file_sealer(walk.case_id, new_id())
+        pieces = [*sealer.add(f"surat {word()}".encode()), sealer.end()]
+        found = {"name": word(), "title": word(), "type": "text", "size": sealer.size, "content": sealer.content}
+        body = c.AddDocument.model_validate({"kind": "letter", **found})
+        walk.cage.look(body)
+        file = SealedFile(sealer.document_id, body.type, body.size, len(pieces), partial(iter, pieces))
+        ask = app.ask(given, walk.case_id)
+        if given is app.caseworker:
+            await app.cases.add_document(ask, body, file)
+        else:
+            with pytest.raises(CaseworkError) as error:
+                await app.cases.add_document(ask, body, file)
+            walk.cage.refusals.append(f"{error.value} {error.value.extra} {error.value!r}")
 
 
 async def hold_and_remind(walk: Walk) -> None:

@@ -246,6 +246,24 @@ def test_do_sends_the_body_the_command_means(run: Run, api: StubApi) -> None:
     assert "revision\t7" in out
 
 
+def test_do_sends_a_file_in_a_form_and_a_location_with_its_method(run: Run, api: StubApi, tmp_path: Path) -> None:
+    """Each as the API takes it; a file where none is taken, and none where one is needed, is bad usage."""
+    file = tmp_path / "surat.pdf"
+    file.write_bytes(b"%PDF-1.7 surat")
+    api.answers[f"POST /cases/{CASE}/documents"] = (201, SHOWN)
+    api.answers[f"PUT /cases/{CASE}/location"] = (200, SHOWN)
+
+    assert run("do", "add_document", CASE, "--json", '{"kind": "letter"}', "--upload", file)[0] == 0
+    assert run("do", "set_location", CASE, "--json", '{"address": "Jalan Pipit 3"}')[0] == 0
+    assert run("do", "add_document", CASE, "--json", '{"kind": "letter"}')[0] == 2
+    assert run("do", "set_location", CASE, "--upload", file)[0] == 2
+    assert run("do", "add_document", CASE, "--upload", tmp_path / "none.pdf")[0] == 2
+
+    sent, told = api.asked
+    assert [part in sent.body for part in (b"%PDF-1.7 surat", b'name="kind"', b'filename="surat.pdf"')] == [True] * 3
+    assert told.body == {"address": "Jalan Pipit 3"}
+
+
 def test_do_reaches_a_referral_by_its_id(run: Run, api: StubApi, tmp_path: Path) -> None:
     """No case is needed; the body may come from a file."""
     body = tmp_path / "answer.json"

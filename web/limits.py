@@ -1,5 +1,6 @@
 """Bodies have an end, and so has what one address may send in: both are refused before anything is stored."""
 
+import re
 from collections.abc import Callable
 
 from fastapi import Request
@@ -8,10 +9,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from casework.errors import TooLargeError
 from casework.signin.ports import Throttle
+from web import uploads
 from web.api.door import address_of
 from web.api.problems import of_error
 
 MOST_BYTES = 256 * 1024
+MOST_FILE = uploads.MOST_BYTES + uploads.MOST_AROUND
+FILES = re.compile(r"/api/v1/cases/[^/]+/documents")
+"""What takes a file."""
 MOST_DROPPED = 16 * 1024 * 1024
 """How much of a refused body is taken in and thrown away: a client that is still sending hears no answer."""
 
@@ -37,10 +42,11 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = MOST_FILE if FILES.fullmatch(scope["path"]) else self._most
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced) > self._most:
+        if announced.isdecimal() and int(announced) > most:
             await _drop(receive)
-            await of_error(self._too_large())(scope, receive, send)
+            await of_error(_too_large(most))(scope, receive, send)
             return
         taken = 0
 
@@ -48,16 +54,17 @@ class BodyLimit:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._most:
+            if taken > most:
                 if message.get("more_body"):
                     await _drop(receive)
-                raise self._too_large()
+                raise _too_large(most)
             return message
 
         await self._app(scope, counting, send)
 
-    def _too_large(self) -> TooLargeError:
-        return TooLargeError(f"A body holds at most {self._most} bytes; nothing was stored.")
+
+def _too_large(most: int) -> TooLargeError:
+    return TooLargeError(f"A body holds at most {most} bytes; nothing was stored.")
 
 
 async def _drop(receive: Receive) -> None:

@@ -123,6 +123,7 @@ class CaseWorkflow:
     record_conference = takes("record_conference", c.RecordConference)
     amend_client = takes("amend_client", c.AmendClient)
     add_report = takes("add_report", c.AddReport)
+    add_document = takes("add_document", c.AddDocument)
     set_location = takes("set_location", c.SetLocation)
     request_closure = takes("request_closure", c.RequestClosure)
     decide_closure = takes("decide_closure", c.DecideClosure)

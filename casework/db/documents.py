@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Engine, delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
-from casework.db.search import put
+from casework.db import files, search
 from casework.db.session import Clock, reading, wall_clock, writing
 from casework.db.tables import documents, reservations
-from casework.ports import IndexEntries
+from casework.ports import IndexEntries, SealedFile
 
 _PENDING = documents.c.state == "pending"
 
@@ -28,8 +28,12 @@ class SqlDocuments:
         digest: str,
         sealed: bytes,
         index: IndexEntries | None = None,
+        file: SealedFile | None = None,
     ) -> None:
-        """Keep a sealed document as pending, with what its client is found by; the same id again changes nothing."""
+        """Keep a sealed document as pending, with what its client is found by and its file, whole or not at all.
+
+        The same id again changes nothing.
+        """
         row = {
             "id": document_id,
             "case_id": case_id,
@@ -41,7 +45,9 @@ class SqlDocuments:
         with writing(self._engine) as connection:
             connection.execute(insert(documents).on_conflict_do_nothing(), row)
             if index:
-                put(connection, document_id, case_id, index)
+                search.put(connection, document_id, case_id, index)
+            if file:
+                files.put(connection, file)
 
     def get(self, case_id: str, document_id: str) -> bytes | None:
         """The sealed bytes of a document that the log of this case names (pending ones are not given)."""

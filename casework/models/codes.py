@@ -213,6 +213,31 @@ class ClosureReason(Codes):
     WITHDRAWN_UNDER_PRESSURE = "withdrawn_under_pressure"
 
 
+class DocumentKind(Codes):
+    """What a file is for the case. Of a `visum` only the number is kept, never its content: it is refused as a file."""
+
+    LETTER = "letter"
+    IDENTITY = "identity"
+    CIVIL_RECORD = "civil_record"
+    POLICE = "police"
+    COURT = "court"
+    HEALTH = "health"
+    SCHOOL = "school"
+    AGREEMENT = "agreement"
+    PHOTOGRAPH = "photograph"
+    OTHER = "other"
+    VISUM = "visum"
+
+
+class FileType(Codes):
+    """What files are taken, told by their content."""
+
+    PDF = "pdf"
+    JPEG = "jpeg"
+    PNG = "png"
+    TEXT = "text"
+
+
 class PlanStatus(Codes):
     PROPOSED = "proposed"
     APPROVED = "approved"

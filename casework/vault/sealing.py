@@ -42,5 +42,9 @@ def open_sealed(key: bytes, sealed: bytes, aad: bytes) -> bytes:
 
 def digest(key: bytes, plaintext: bytes) -> str:
     """A keyed fingerprint (hex): the same for the same text and key, and telling nothing without the key."""
-    own = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"tuntas case/digest").derive(key)
-    return hmac.digest(own, plaintext, "sha256").hex()
+    return hmac.digest(digest_key(key), plaintext, "sha256").hex()
+
+
+def digest_key(key: bytes) -> bytes:
+    """The key of fingerprints that belongs to a key of sealing."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"tuntas case/digest").derive(key)

@@ -1,6 +1,7 @@
 """Sealing documents of cases under their own keys."""
 
 from casework.ids import location_key
+from casework.vault.files import FileSealer, open_piece
 from casework.vault.keystore import KeyStore
 from casework.vault.sealing import digest, open_sealed, seal
 
@@ -27,6 +28,14 @@ class CaseVault:
     def open(self, case_id: str, document_id: str, sealed: bytes) -> bytes:
         """What was sealed as this document of this case; raises VaultError for anything else."""
         return open_sealed(self._keys.get(case_id), sealed, _place(case_id, document_id))
+
+    def file_sealer(self, case_id: str, document_id: str) -> FileSealer:
+        """What seals a file of a case, piece by piece."""
+        return FileSealer(self._keys.get(case_id), case_id, document_id)
+
+    def open_piece(self, case_id: str, document_id: str, number: int, sealed: bytes, *, last: bool) -> bytes:
+        """A piece of a file of this case; raises VaultError for anything else."""
+        return open_piece(self._keys.get(case_id), case_id, document_id, number, sealed, last=last)
 
     def seal_location(self, case_id: str, document_id: str, plaintext: bytes) -> tuple[str, bytes]:
         """As `seal`, under the key of the client's location alone, which is made at its first use."""

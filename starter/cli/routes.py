@@ -15,6 +15,8 @@ class Route:
     path: str
     fixed: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
+    form: bool = False
+    """Whether it takes a file, in a form."""
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -45,6 +47,7 @@ COMMANDS: Mapping[str, Route] = {
     "record_conference": Route(f"{CASE}/conferences"),
     "amend_client": Route(f"{CASE}/client"),
     "add_report": Route(f"{CASE}/reports"),
+    "add_document": Route(f"{CASE}/documents", form=True),
     "set_location": Route(f"{CASE}/location", method="PUT"),
     "hold_clock": Route(f"{CASE}/holds"),
     "release_clock": Route(f"{CASE}/holds/{{hold_id}}/release"),

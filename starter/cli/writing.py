@@ -40,6 +40,7 @@ def do(
     case: Annotated[str | None, typer.Argument(metavar="CASE", help="A case's id or number.")] = None,
     json_: Annotated[str | None, typer.Option("--json", metavar="JSON", help="The command's body.")] = None,
     file: Annotated[str | None, typer.Option(metavar="FILE.json", help="The body from a file; - the input.")] = None,
+    upload: Annotated[str | None, typer.Option(metavar="FILE", help="The file that add_document sends.")] = None,
     referral: Subject = None,
     notification: Subject = None,
     hold: Subject = None,
@@ -52,12 +53,17 @@ def do(
     named = {"case": case, "referral": referral, "notification": notification, "hold": hold}
     body = {**_body(json_, file), **route.fixed}
     _check_named(command, route, named)
+    if route.form is (upload is None):
+        raise BadUsage(f"{command} needs --upload FILE." if route.form else f"{command} takes no --upload.")
     with Api.of_environment() as api:
         path = route.path
         for subject in route.subjects:
             given = str(named[subject])
             path = path.replace(f"{{{subject}_id}}", api.case_id(given) if subject == "case" else quote(given, safe=""))
-        answer = _send(api, path, body, _headers(key, revision), route.method)
+        headers = _headers(key, revision)
+        answer = (
+            _send_file(api, path, body, headers, upload) if upload else _send(api, path, body, headers, route.method)
+        )
     _tell(f"{command}: done", answer, as_json=print_json)
 
 
@@ -108,12 +114,26 @@ def _headers(key: str | None, revision: int | None) -> dict[str, str]:
 def _send(
     api: Api, path: str, body: Mapping[str, Any], headers: Mapping[str, str], method: str = "POST"
 ) -> dict[str, Any]:
+    return _given(method, api, path, headers, {"json": body})
+
+
+def _given(method: str, api: Api, path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        answer = api.ask(method, path, json=body, headers=headers)
+        answer = api.ask(method, path, headers=headers, **body)
     except Away as away:
         away.lines = (*away.lines, f"repeat it safely with --key {headers['Idempotency-Key']}")
         raise
     return answer if isinstance(answer, dict) else {"answer": answer}
+
+
+def _send_file(api: Api, path: str, body: Mapping[str, Any], headers: Mapping[str, str], file: str) -> dict[str, Any]:
+    """In a form, read as it is sent."""
+    try:
+        with Path(file).open("rb") as content:
+            form = {"data": body, "files": {"file": (Path(file).name, content)}}
+            return _given("POST", api, path, headers, form)
+    except OSError as error:
+        raise BadUsage(f"{file} cannot be read: {error.strerror}") from None
 
 
 def _tell(done: str, answer: Mapping[str, Any], *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ class Route:
     """`{method} /api/v1{path}`. `names` are its commands as the contract calls them; a decision has two.
 
     `asks` is the method of `Cases`; `subject` what the address names (a hold beside its case), `answers` what comes
-    back.
+    back; `takes` how the body comes: a file comes in a form.
     """
 
     path: str
@@ -24,6 +24,7 @@ class Route:
     answers: Subject = "case"
     status: int = 200
     method: str = "POST"
+    takes: Literal["json", "form"] = "json"
 
 
 def _case(path: str, names: str, body: type[c.Command], asks: str) -> Route:
@@ -53,6 +54,7 @@ COMMANDS: tuple[Route, ...] = (
     _case("services", "record_service", c.RecordService, "record_service"),
     _case("follow-ups", "record_follow_up", c.RecordFollowUp, "record_follow_up"),
     _case("conferences", "record_conference", c.RecordConference, "record_conference"),
+    Route("/cases/{case_id}/documents", ("add_document",), c.AddDocument, "add_document", status=201, takes="form"),
     Route("/cases/{case_id}/location", ("set_location",), c.SetLocation, "set_location", method="PUT"),
     _case("holds", "hold_clock", c.HoldClock, "hold_clock"),
     Route("/cases/{case_id}/holds/{hold_id}/release", ("release_clock",), c.ReleaseClock, "release_clock", "hold"),

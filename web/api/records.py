@@ -14,6 +14,7 @@ from casework.models.people import Actor
 from web.api.answers import Document, Page, Recorded
 from web.api.cases import CaseReading
 from web.api.door import Door, given_id
+from web.api.files import sent_file
 from web.api.holds import OF_HOLDS, released
 from web.api.lists import Pages, cut
 from web.api.routing import V1, Endpoint, read, read_list
@@ -41,6 +42,7 @@ RECORDS: tuple[Records, ...] = (
     Records("milestones", EventKind.MILESTONE_RECORDED, "Facts from outside"),
     Records("holds", EventKind.CLOCK_HELD, "Clocks put on hold"),
     Records("reports", EventKind.REPORT_ADDED, "Further reports"),
+    Records("documents", EventKind.DOCUMENT_ADDED, "Files of a case"),
     Records("reviews", EventKind.REVIEW_RECORDED, "Reviews by a supervisor"),
 )
 Since = Mapping[str, Mapping[str, Any]]
@@ -52,6 +54,7 @@ class RecordReading:
     """Reads content, for readers who have a ground to."""
 
     def __init__(self, site: Site, door: Door, texts: Texts, cases: CaseReading) -> None:
+        self._desk = site.desk
         self._reads = site.desk.reads
         self._door = door
         self._texts = texts
@@ -61,7 +64,10 @@ class RecordReading:
         """One list for each kind, and the sealed texts one by one."""
         one = f"{V1}/cases/{{case_id}}"
         lists = [read_list(f"{one}/{r.path}", self._list(r), Recorded, r.summary) for r in RECORDS]
-        return [*lists, read(f"{one}/documents/{{document_id}}", self._document(), Document, "One sealed text")]
+        return [
+            *lists,
+            read(f"{one}/documents/{{document_id}}", self._document(), Document, "A file, or one sealed text"),
+        ]
 
     def _list(self, records: Records) -> Endpoint:
         actor_ = Depends(self._door.actor)
@@ -80,6 +86,8 @@ class RecordReading:
 
         def show_document(case_id: str, document_id: str, actor: Actor = actor_) -> Any:
             self.check_ground(actor, given_id(case_id))
+            if file := self._desk.files.find(case_id, given_id(document_id)):
+                return sent_file(self._desk, case_id, file)
             texts = self._texts.of_document(case_id, given_id(document_id))
             if texts is None:
                 raise NotFoundError("There is no such document.")

@@ -7,26 +7,32 @@ are what it left behind.
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from casework.commands import Command, DecideTransfer, OpenCase
 from casework.errors import BrokenStepError, ForbiddenError, NotFoundError
+from casework.ids import new_id
 from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.models.state import Receipt
 from casework.rules.disclosing import discloses
+from casework.rules.keeping import check_kind
+from casework.rules.step import RULES
+from casework.vault.errors import KeyMissingError
 from starter.asking import Asking
 from starter.cases import Queued
 from web.api.answers import CaseAnswer, NotificationAnswer, QueuedAnswer, ReferralAnswer
 from web.api.bodies import body_of
 from web.api.commands import COMMANDS, Route
 from web.api.door import Door, IfMatch, Key, asking, given_id
+from web.api.files import FORM
 from web.api.routing import V1, Endpoint, Responses, sent, write
 from web.api.shown import case_of, etag, referral_of, reply
 from web.api.texts import Texts
 from web.site import Site
+from web.uploads import Upload
 
 OPENING = OFFICE_ROLES | {Role.AGENCY_OFFICER, Role.SYSTEM}
 BY_CASE = ("case", "hold")
@@ -63,6 +69,8 @@ class Writes:
         names = ", ".join(row.names)
         answer, headers = ANSWERS[row.answers], _headers(row)
         options: dict[str, Any] = {"status": row.status, "headers": headers, "method": row.method}
+        if row.takes == "form":
+            return write(f"{V1}{row.path}", self._of_file(row), answer, names, extra=FORM, **options)
         return write(f"{V1}{row.path}", endpoint, answer, names, row.body, **options)
 
     def _opening(self) -> Endpoint:
@@ -89,6 +97,34 @@ class Writes:
             return await self._give(row, asking(actor, key, if_match), body, given_id(case_id))
 
         return give
+
+    def _of_file(self, row: Route) -> Endpoint:
+        actor_ = Depends(self._door.actor)
+
+        async def give(
+            request: Request, case_id: str, actor: Actor = actor_, key: Key = None, if_match: IfMatch = None
+        ) -> JSONResponse:
+            ask = asking(actor, key, if_match)
+            if actor.role not in RULES[row.body].roles:  # before anything of a file is read
+                raise ForbiddenError("Your role may not give this command.")
+            case_id = await run_in_threadpool(self._case_id, row, ask, row.body, given_id(case_id))
+            ask = Asking(actor, case_id, ask.key, ask.revision)
+            with await run_in_threadpool(self._upload, request, case_id) as upload:
+                async for piece in request.stream():
+                    await run_in_threadpool(upload.feed, piece)
+                body, file = await run_in_threadpool(upload.end)
+                check_kind(body.kind)
+                receipt = await self._site.cases.add_document(ask, body, file)
+            return await run_in_threadpool(self._answer, row, actor, receipt)
+
+        return give
+
+    def _upload(self, request: Request, case_id: str) -> Upload:
+        try:
+            sealer = self._site.desk.vault.file_sealer(case_id, new_id())
+        except KeyMissingError:
+            raise NotFoundError("There is no such case.") from None
+        return Upload(sealer, request.headers.get("content-type", ""))
 
     def _of_referral(self, row: Route) -> Endpoint:
         actor_, body_ = Depends(self._door.actor), Depends(body_of(row.body))
@@ -140,7 +176,7 @@ class Writes:
         receipt: Receipt = await getattr(self._site.cases, row.asks)(ask, body)
         return await run_in_threadpool(self._answer, row, ask.actor, receipt)
 
-    def _case_id(self, row: Route, ask: Asking, body: Command, named: str) -> str:
+    def _case_id(self, row: Route, ask: Asking, body: Command | type[Command], named: str) -> str:
         """The case that the address speaks of, by its own id or its part's; raises NotFoundError for one not seen.
 
         A command that was applied is let through to its first answer, also where the asker has lost sight of the case.
@@ -159,7 +195,7 @@ class Writes:
             raise NotFoundError(f"There is no such {row.subject}.")
         return named if row.subject in BY_CASE else before.case_id
 
-    def _seen(self, actor: Actor, body: Command, case_id: str) -> bool:
+    def _seen(self, actor: Actor, body: Command | type[Command], case_id: str) -> bool:
         reads = self._site.desk.reads
         if reads.case(actor, case_id) or reads.queued(actor, case_id):
             return True
@@ -177,7 +213,8 @@ class Writes:
             return reply(NotificationAnswer.model_validate(told), row.status)
         if row.answers == "referral":
             return self._answer_referral(row, actor, event, step)
-        where = {"Location": f"{V1}/cases/{case['id']}"} if row.status == 201 else {}
+        made = f"/documents/{receipt.subject_id}" if row.takes == "form" else ""
+        where = {"Location": f"{V1}/cases/{case['id']}{made}"} if row.status == 201 else {}
         return reply(case_of(self._texts, actor, case, event["at"], step), row.status, {**etag(step), **where})
 
     def _answer_referral(self, row: Route, actor: Actor, event: Mapping[str, Any], step: int) -> JSONResponse:

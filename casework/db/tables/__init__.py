@@ -9,7 +9,7 @@ from casework.db.tables.outbox import notices
 from casework.db.tables.people import absences, accounts, contacts, tokens
 from casework.db.tables.repeats import given
 from casework.db.tables.signin import clients, factors, identities, offices, recovery_codes, sessions, throttles
-from casework.db.tables.vault import client_index, location_readings, locations
+from casework.db.tables.vault import client_index, file_pieces, files, location_readings, locations
 from casework.db.tables.watch import builds, findings, heartbeats
 
 __all__ = [
@@ -29,6 +29,8 @@ __all__ = [
     "deadlines",
     "documents",
     "factors",
+    "file_pieces",
+    "files",
     "findings",
     "given",
     "heartbeats",

@@ -1,4 +1,4 @@
-"""What clients are found by, without saying who they are; and where they are, apart from everything else."""
+"""What clients are found by, without saying who they are; files; and where clients are, apart from everything else."""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
@@ -13,6 +13,23 @@ client_index = Table(
     must("version", Integer),
     Index("client_index_of_document", "document_id"),
     Index("client_index_of_case", "case_id"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("document_id", Text, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    must("type"),
+    must("size", Integer),
+    must("count", Integer),
+)
+
+file_pieces = Table(
+    "file_pieces",
+    metadata,
+    Column("document_id", Text, ForeignKey("files.document_id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    must("sealed", LargeBinary),
 )
 
 locations = Table(

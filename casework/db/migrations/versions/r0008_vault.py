@@ -20,6 +20,23 @@ CREATE INDEX client_index_of_document ON client_index (document_id);
 CREATE INDEX client_index_of_case ON client_index (case_id);
 """
 
+# The content of documents that are files. It comes and goes with its document, which stays once it is kept.
+FILES = """
+CREATE TABLE files (
+    document_id text PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+    type text NOT NULL,
+    size integer NOT NULL,
+    count integer NOT NULL
+);
+CREATE TABLE file_pieces (
+    document_id text NOT NULL REFERENCES files (document_id) ON DELETE CASCADE,
+    number integer NOT NULL,
+    sealed bytea NOT NULL,
+    PRIMARY KEY (document_id, number)
+);
+ALTER TABLE file_pieces ALTER COLUMN sealed SET STORAGE EXTERNAL;
+"""
+
 # Apart from `documents`: whatever reads those, now or later, cannot come upon where a client is.
 LOCATIONS = """
 CREATE TABLE locations (
@@ -54,10 +71,12 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON location_readi
 def upgrade() -> None:
     """Make the tables."""
     op.execute(CLIENT_INDEX)
+    op.execute(FILES)
     op.execute(LOCATIONS)
     grant(
         {
             "client_index": "SELECT, INSERT, DELETE",
+            **dict.fromkeys(("files", "file_pieces"), "SELECT, INSERT"),
             "locations": "SELECT, INSERT, UPDATE (state), DELETE",
             "location_readings": "SELECT, INSERT",
         }
