@@ -77,6 +77,9 @@ async def test_it_is_read_on_a_reason_and_each_reading_is_kept_before_it_is_show
     assert [each["by"] for each in kept] == [a.account_id for a in (app.caseworker, app.supervisor, app.caseworker)]
     assert {each["reason"] for each in kept} == {REASON["reason"]}
     assert kept[-1]["id"] == answer.json()["reading_id"]
+    with app.outside.engine.connect() as connection:
+        seen = "SELECT subject_id FROM access_log WHERE thing = 'location_readings' AND kind = 'shown' ORDER BY id"
+        assert [each["id"] for each in kept] == connection.execute(text(seen)).scalars().all()[: len(kept)]
     assert (await site.ask(app.caseworker, "GET", read(case_id))).status_code == 403
     with pytest.raises(ProgrammingError, match="denied"), app.outside.engine.begin() as connection:
         connection.execute(text("DELETE FROM location_readings"))

@@ -19,6 +19,7 @@ from web.api.lists import Pages, cut
 from web.api.problems import entry
 from web.api.routing import V1, read_list, write
 from web.api.texts import Texts, may_read
+from web.noting import note
 from web.site import Site
 
 LEAST_LETTERS = 5
@@ -60,7 +61,8 @@ class LocationReadings:
 
     def reading(self, actor: Actor, case_id: str, reason: str) -> LocationAnswer:
         """Where the client is; that it is read, by whom and why, is durable before it is opened."""
-        if not may_read(actor, self._cases.visible(actor, case_id)):
+        row = self._cases.visible(actor, case_id)
+        if not may_read(actor, row):
             raise ForbiddenError("Your role sees this case, but not where its client is.")
         if sum(letter.isalpha() for letter in reason) < LEAST_LETTERS:
             short = entry("/reason", "too_short", "Say why it must be known now.")
@@ -69,6 +71,7 @@ class LocationReadings:
         if location is None:
             raise NotFoundError("Nobody has said where the client is.")
         reading = self._noted(actor, case_id, location, reason)
+        note(actor, case_id, str(row["ground"]), reading.id)
         where = self._texts.of_location(case_id, location)
         return LocationAnswer.model_validate(
             {**where, "reading_id": reading.id, "set_at": location.set_at, "set_by": location.set_by}
