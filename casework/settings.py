@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     )
     temporal_address: str = Field("127.0.0.1:7233", alias="TEMPORAL_ADDRESS", description="Temporal frontend")
     temporal_namespace: str = Field("default", alias="TEMPORAL_NAMESPACE", description="Temporal namespace")
+    temporal_ui: str = Field(
+        "",
+        alias="TUNTAS_TEMPORAL_UI",
+        pattern=r"^(https?://[A-Za-z0-9.:\[\]-]+)?$",
+        description="Origin of the Temporal UI whose pages may ask for payloads to be opened; empty: none",
+    )
     web_host: str = Field("127.0.0.1", alias="TUNTAS_HOST", description="Where the web process listens")
     web_port: int = Field(8000, alias="TUNTAS_PORT", description="Port of the web process")
     proxies: str = Field(

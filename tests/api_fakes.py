@@ -45,21 +45,24 @@ from casework.rules.access import Grants, clocks_shown, ground, referral_shown, 
 from casework.rules.decide import begin, decide
 from casework.signin.entrance import SignIn
 from casework.signin.ports import Knock, Passwords, Session
+from casework.temporal.codec import CaseCodec
 from casework.vault.index import ClientIndex
 from casework.vault.keyed import CommandIds
 from casework.vault.keys import MasterKey
 from casework.vault.keystore import MemoryKeyStore
+from casework.vault.payloads import PayloadKeys
 from casework.vault.vault import CaseVault
 from starter.asking import Asking
 from starter.cases import Cases, Queued
 from starter.desk import Desk
 from web.app import create_app
-from web.site import Site
+from web.site import Codec, Site
 
 Row = dict[str, Any]
 LEAD = "dinas-pppappkb"
 PASSWORD = "kata-sandi-uji-coba"
 MASTER = MasterKey(bytes(range(32)))
+ENGINE_PAGES = "https://temporal.example"
 DIRECTORY = StaticAgencyDirectory(load_agencies())
 PATHWAYS = load()
 CALENDAR = working_calendar((2025, 2026, 2027), "Asia/Jakarta")
@@ -613,6 +616,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
         desk=desk,
         signin=signin,
         access_log=MemoryAccessLog(memory),
+        codec=Codec(CaseCodec(PayloadKeys(keys, MASTER)).decode, "default", ENGINE_PAGES),
         agencies=tuple(DIRECTORY),
         checks=checks,
     )

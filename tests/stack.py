@@ -23,9 +23,11 @@ from casework.temporal.connect import connect
 from casework.temporal.interceptors import interceptors
 from casework.temporal.names import CASES
 from casework.temporal.sandbox import workflow_runner
+from casework.vault.payloads import PayloadKeys
 from starter.asking import Asking
 from starter.cases import Cases
 from starter.desk import Desk
+from web.assemble import codec_of
 from web.site import Site
 from workflows.case import CaseWorkflow
 
@@ -87,6 +89,7 @@ class Stack:
             desk=self.desk,
             signin=entrance(self.outside, self.office),
             access_log=self.outside.access_log,
+            codec=codec_of(self.settings, PayloadKeys(self.outside.keys, self.outside.root)),
         )
 
     def ask(self, actor: Actor, case_id: str = "", **more: Any) -> Asking:

@@ -27,6 +27,7 @@ from web.api.routing import Api
 from web.api.texts import Texts
 from web.api.tokens import ChangePassword, SignIn
 from web.api.writes import Writes, bodies
+from web.codec import Decoding, EnginePages, PayloadsOf
 from web.headers import headers_of
 from web.limits import BodyLimit
 from web.noting import NotingReads
@@ -68,9 +69,11 @@ def create_app(site: Site) -> FastAPI:
             BeginSecondFactor,
             ConfirmSecondFactor,
             AbsenceEntry,
+            PayloadsOf,
         ),
         middleware=[
             Middleware(Requests, headers_of(tls=site.tls)),
+            Middleware(EnginePages, site.codec),
             Middleware(SeenFirst, site.access_log, site.desk.office.now),
             Middleware(BodyLimit),
         ],
@@ -105,5 +108,6 @@ def routes(site: Site) -> list[APIRoute]:
         *sights.routes(site, door),
         *reference.routes(site, door),
         *absences.routes(site, door),
+        *Decoding(site, door, SessionDoor(site.signin.sessions)).routes(),
         *health.routes(site),
     ]

@@ -13,11 +13,13 @@ from casework.assembly import adapters, entrance, office, provider_of
 from casework.db.heartbeats import SqlHeartbeats
 from casework.office import Office
 from casework.settings import Settings
+from casework.temporal.codec import CaseCodec
 from casework.temporal.connect import connect
 from casework.temporal.names import CASES
+from casework.vault.payloads import PayloadKeys
 from starter.cases import Cases
 from starter.desk import Desk
-from web.site import Site
+from web.site import Codec, Site
 
 BEATS_WITHIN = timedelta(seconds=45)
 """A worker gives a sign of life every fifteen seconds."""
@@ -37,6 +39,7 @@ async def site_of(settings: Settings) -> Site:
         desk=desk,
         signin=entrance(outside, own),
         access_log=outside.access_log,
+        codec=codec_of(settings, PayloadKeys(outside.keys, outside.root)),
         provider=provider_of(settings, own),
         agencies=tuple(outside.directory),
         checks={
@@ -47,6 +50,11 @@ async def site_of(settings: Settings) -> Site:
         tls=settings.pages.startswith("https://"),
         close=outside.close,
     )
+
+
+def codec_of(settings: Settings, keys: PayloadKeys) -> Codec:
+    """What opens payloads, with no workflow in particular in mind."""
+    return Codec(CaseCodec(keys).decode, settings.temporal_namespace, settings.temporal_ui)
 
 
 async def databases_answer(*engines: Engine) -> bool:

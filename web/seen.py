@@ -23,6 +23,8 @@ from web.api.problems import of_error
 
 NAMES_A_CASE = ("case_id", "referral_id", "notification_id")
 """What in an address leads to a case."""
+ASKED = "asked_case"
+"""Where a request keeps which case it asks for, if its address does not name it; nothing for what is of no case."""
 REFUSALS = frozenset({NotFoundError.code, ForbiddenError.code, UnknownCaseError.code})
 REFUSED = (403, 404)
 
@@ -106,9 +108,9 @@ def sights_of(scope: Scope, status: int, seen: Seen, now: datetime) -> tuple[Sig
             Sight(at=now, actor=actor, thing=thing, kind=kind, case_ids=ids, subject_id=subject, ground=ground)
             for ground, ids in _by_ground(seen).items()
         )
-    if _is_refusal(state.get("refused"), status) and _names_a_case(params):
+    if _is_refusal(state.get("refused"), status) and (_names_a_case(params) or ASKED in state):
         # Only what can be an id of ours is kept of an address: anything else may be a name.
-        asked = params.get("case_id", "")
+        asked = state.get(ASKED) or params.get("case_id", "")
         ids, subject = (asked,) if is_id(asked) else (), _named(params, "case_id")
         return (Sight(at=now, actor=actor, thing=thing, kind=SightKind.REFUSED, case_ids=ids, subject_id=subject),)
     return ()

@@ -1,9 +1,10 @@
 """What the web process stands on: one value, made once and handed to whoever needs it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from anyio import CapacityLimiter
+from temporalio.api.common.v1 import Payload
 
 from casework.models.agency import Agency
 from casework.ports import AccessLog
@@ -19,6 +20,16 @@ Check = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
+class Codec:
+    """What opens the engine's payloads for those who may read them."""
+
+    decode: Callable[[Sequence[Payload]], Awaitable[list[Payload]]]
+    namespace: str
+    pages: str = ""
+    """Origin of the engine's own pages, which a browser lets ask here; none where it is empty."""
+
+
+@dataclass(frozen=True)
 class Site:
     """The asking side, what it reads from, and how to tell whether each part is there."""
 
@@ -26,6 +37,7 @@ class Site:
     desk: Desk
     signin: SignIn
     access_log: AccessLog
+    codec: Codec
     provider: Provider | None = None
     """Another provider that people may sign in with."""
     agencies: tuple[Agency, ...] = ()

@@ -21,6 +21,8 @@ class OtherGround(Codes):
     """Whoever watches over the logs."""
     COMMAND = "command"
     """The answer to one's own command, which is shown again to a repeat."""
+    ENGINE = "engine"
+    """What the engine keeps that belongs to no case: patrols, deliveries."""
     SEARCH = "search"
     """That nobody was found."""
 

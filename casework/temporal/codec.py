@@ -22,7 +22,7 @@ from casework.ids import case_id_of
 from casework.vault.errors import VaultError
 from casework.vault.keys import Derives
 from casework.vault.keystore import KeyStore
-from casework.vault.payloads import PayloadKeys
+from casework.vault.payloads import PayloadKeys, owner_of
 from casework.vault.sealing import open_sealed, seal
 
 ENCODING = b"binary/encrypted"
@@ -56,14 +56,31 @@ class CaseCodec(PayloadCodec, WithSerializationContext):
         return [await self._decode(payload) for payload in payloads]
 
     async def _decode(self, payload: Payload) -> Payload:
-        if payload.metadata.get("encoding") != ENCODING:
+        if not is_sealed(payload):
             raise VaultError("a payload in the clear is not taken")
         key_id = payload.metadata.get(KEY_ID, b"")
-        case_id, key = await asyncio.to_thread(self._keys.of, key_id.decode())
+        case_id, key = await asyncio.to_thread(self._keys.of, _text(key_id))
         if case_id and self._case_id not in (None, case_id):
             # A command of one case, copied into another, must not be taken there.
             raise VaultError(f"a payload of case {case_id} was found at case {self._case_id}")
         return Payload.FromString(open_sealed(key, payload.data, key_id))
+
+
+def owners(payloads: Sequence[Payload]) -> set[str | None]:
+    """The cases that payloads are sealed for; None among them for what belongs to no case.
+
+    What is in the clear is nobody's. Raises VaultError where a key is named that is none of ours.
+    """
+    return {owner_of(_text(each.metadata.get(KEY_ID, b"")))[0] for each in payloads if is_sealed(each)}
+
+
+def is_sealed(payload: Payload) -> bool:
+    """Whether a payload is one that this codec made, as far as it says itself."""
+    return payload.metadata.get("encoding") == ENCODING
+
+
+def _text(key_id: bytes) -> str:
+    return key_id.decode(errors="replace")
 
 
 def data_converter(keys: KeyStore, root: Derives) -> DataConverter:

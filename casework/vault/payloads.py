@@ -4,6 +4,8 @@ A payload names its key: `<case_id>:v1` is the case's own, `engine` that of what
 (`:v2` and on) are keys of their own. All of them open for as long as they are in the key store.
 """
 
+import re
+
 from casework.ids import OFFICE, payload_key, payload_version
 from casework.vault.errors import VaultError
 from casework.vault.keys import Derives
@@ -11,6 +13,19 @@ from casework.vault.keystore import KeyStore
 
 ENGINE = "engine"
 MARK = ":v"
+# Payloads may be shown to us by anybody who is signed in: what a name may hold is bounded before it is looked up.
+NAME = re.compile(r"([A-Za-z0-9._-]{1,100}):v([1-9][0-9]{0,8})")
+
+
+def owner_of(name: str) -> tuple[str | None, int]:
+    """Whose key a payload names, None where it is no case's, and which version; VaultError for a name not ours."""
+    if name == ENGINE:
+        return None, 1
+    found = NAME.fullmatch(name)
+    if found is None:
+        raise VaultError("a payload names a key that is none of ours")
+    owner = found[1]
+    return None if owner == ENGINE else owner, int(found[2])
 
 
 class PayloadKeys:
@@ -28,13 +43,8 @@ class PayloadKeys:
 
     def of(self, name: str) -> tuple[str | None, bytes]:
         """Whose payload this is, and the key that opens it; raises VaultError for a name that is none of ours."""
-        owner, mark, version = name.rpartition(MARK)
-        if name == ENGINE:
-            return None, self._key(None, 1)
-        if not mark or not version.isdecimal() or not owner:
-            raise VaultError("a payload names a key that is none of ours")
-        case_id = None if owner == ENGINE else owner
-        return case_id, self._key(case_id, int(version))
+        case_id, version = owner_of(name)
+        return case_id, self._key(case_id, version)
 
     def _key(self, case_id: str | None, version: int) -> bytes:
         if version > 1:
