@@ -2,14 +2,18 @@
 
 import base64
 import secrets
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from pydantic import ValidationError
 
+import web.__main__
+import worker
 from casework.db.session import engine_for
 from casework.errors import DatabaseUnavailableError
 from casework.ids import ROOT_KEY, location_key, payload_key
@@ -123,6 +127,35 @@ def test_a_master_key_that_is_none_is_refused(named: dict[str, str], says: str) 
     """With where it was named."""
     with pytest.raises(VaultError, match=says):
         masters_of(settings(**named))
+
+
+@pytest.mark.parametrize("main", [web.__main__.main, worker.main], ids=["web", "worker"])
+@pytest.mark.parametrize("key", [None, b"", b"changeme", base64.b64encode(bytes(32))])
+def test_a_process_without_a_key_does_not_start(
+    main: Callable[[], None], key: bytes | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It ends with what is missing before it reaches for database, engine or port; no key is made."""
+    file = tmp_path / "master.key"
+    if key is not None:
+        file.write_bytes(key)
+    for name in ("DATABASE_URL", "KEYSTORE_URL"):
+        monkeypatch.setenv(name, "postgresql://nobody@127.0.0.1:9/none")
+    for name in ("TUNTAS_MASTER_KEY", "TUNTAS_KMS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(module_of(main), "configure", lambda _: None)
+
+    monkeypatch.setenv("TUNTAS_MASTER_KEY_FILE", str(file))
+    with pytest.raises(VaultError, match=r"master\.key"):
+        main()
+    monkeypatch.delenv("TUNTAS_MASTER_KEY_FILE")
+    with pytest.raises(ValidationError, match="name one of TUNTAS_MASTER_KEY_FILE"):
+        main()
+    assert list(tmp_path.iterdir()) == ([file] if key is not None else [])
+
+
+def module_of(main: Callable[[], None]) -> ModuleType:
+    """Where a process begins."""
+    return sys.modules[main.__module__]
 
 
 # ---- the key service
