@@ -1,6 +1,6 @@
 """The codec server: what the engine keeps is opened for its own pages and command line. It opens and never seals.
 
-Who may have the whole history of a case opened is decided in docs/decisions/0010. Whatever is opened stands in the
+Who may have the whole history of a case opened is decided in docs/decisions/0011. Whatever is opened stands in the
 access log before it is shown.
 """
 
