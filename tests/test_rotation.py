@@ -119,7 +119,7 @@ async def test_everything_goes_on_after_the_master_key_was_turned(office: Office
         await between.cases.record_service(between.ask(actor, running_case), service())
         assert [turn("status", *named)[0] for named in (("new",), ("new", "old"))] == [1, 0]
         status, outcome = turn("rotate", "new", "old")
-        assert (status, outcome["rewrapped"], outcome["others"]) == (0, 3, [])
+        assert (status, outcome["rewrapped"], outcome["others"]) == (0, 4, [])
 
     async with process(office, "new") as after:
         assert await after.cases.open(after.ask(actor, key=key), body) == first
