@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
+from casework.db.access import SqlAccess
 from casework.db.access_log import SqlAccessLog
 from casework.db.accounts import SqlAccounts
 from casework.db.builds import SqlBuilds
@@ -55,6 +56,7 @@ DeskPorts = tuple[
     ClientIndex,
     SqlLocations,
     SqlFiles,
+    SqlAccess,
 ]
 
 
@@ -91,11 +93,13 @@ class Adapters:
     client_index: SqlClientIndex
     locations: SqlLocations
     files: SqlFiles
+    access: SqlAccess
 
     def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
         known = (self.reads, self.accounts, self.directory)
-        return self.ids, self.vault, self.reservations, self.documents, *known, self.index, self.locations, self.files
+        sealed = (self.index, self.locations, self.files, self.access)
+        return self.ids, self.vault, self.reservations, self.documents, *known, *sealed
 
     def close(self) -> None:
         """Let go of the databases."""
@@ -103,8 +107,8 @@ class Adapters:
         self.key_engine.dispose()
 
 
-def adapters(settings: Settings) -> Adapters:
-    """The adapters of a process; raises VaultError where there is no master key."""
+def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> Adapters:
+    """The adapters of a process, and the clock of who looks from outside; raises VaultError without a master key."""
     masters = masters_of(settings)
     engine = engine_for(settings.database_url.get_secret_value())
     key_engine = engine_for(settings.keystore_url.get_secret_value())
@@ -122,7 +126,7 @@ def adapters(settings: Settings) -> Adapters:
         store=SqlCaseStore(engine),
         reservations=SqlReservations(engine),
         documents=SqlDocuments(engine),
-        reads=SqlReads(engine),
+        reads=SqlReads(engine, now or wall_clock),
         accounts=SqlAccounts(engine),
         clients=SqlClients(engine),
         factors=SqlFactors(engine, root),
@@ -140,6 +144,7 @@ def adapters(settings: Settings) -> Adapters:
         client_index=SqlClientIndex(engine),
         locations=SqlLocations(engine),
         files=SqlFiles(engine),
+        access=SqlAccess(engine),
     )
 
 

@@ -74,6 +74,10 @@ class ConflictOfInterestError(CaseworkError):
     code, status, title = "conflict_of_interest", 409, "Conflict of interest"
 
 
+class AlreadySeenError(CaseworkError):
+    code, status, title = "already_seen", 409, "You see it already"
+
+
 class HoldNotAllowedError(CaseworkError):
     code, status, title = "hold_not_allowed", 409, "This deadline may not be held"
 

@@ -15,6 +15,7 @@ from casework.models.sealing import blank, given, split
 from casework.office import Office
 from casework.opening import Opening
 from casework.ports import (
+    Access,
     Accounts,
     ClientIndex,
     CommandIds,
@@ -51,12 +52,13 @@ class Desk:
     index: ClientIndex
     locations: Locations
     files: Files
+    access: Access
 
     @property
     def lookups(self) -> Lookups:
         """What rules need to know and cannot look up."""
         ages = Ages(self.reads, self.documents, self.vault)
-        return Lookups(self.reads, self.accounts, self.directory, self.office, ages)
+        return Lookups(self.reads, self.accounts, self.access, self.directory, self.office, ages)
 
     def command_id(self, ask: Asking) -> str:
         """The id of the command asked for; a fresh one where the client gave no key."""

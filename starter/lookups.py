@@ -5,6 +5,7 @@ from functools import singledispatchmethod
 
 from casework import commands as c
 from casework.errors import (
+    ConflictOfInterestError,
     InvalidInputError,
     NotFoundError,
     ServiceNotGivenError,
@@ -18,7 +19,7 @@ from casework.models.pathway import Service
 from casework.models.people import DECIDING_ROLES, Actor, Role
 from casework.models.state import age_band
 from casework.office import Office
-from casework.ports import Accounts, Directory, Reads
+from casework.ports import Access, Accounts, Directory, Reads
 from casework.rules.opening import check_client, day_of, problem, reporting_agency, years_of
 from starter.ages import Ages
 from starter.asking import Asking
@@ -35,6 +36,7 @@ class Lookups:
 
     reads: Reads
     accounts: Accounts
+    access: Access
     directory: Directory
     office: Office
     ages: Ages
@@ -54,6 +56,8 @@ class Lookups:
             raise UnknownAccountError("There is no such caseworker in your office.")
         if account.agency_id != ask.actor.agency_id:
             raise UnknownAccountError("There is no such caseworker in your office.")
+        if self.access.is_excluded(ask.case_id, account.id):
+            raise ConflictOfInterestError("This caseworker is excluded from the case. Name another.")
         return {}
 
     @_of.register
@@ -143,7 +147,8 @@ class Lookups:
 
     @_of.register
     def _(self, body: c.DecideTransfer, ask: Asking) -> Facts:
-        receiver_id = self.reads.transfer_to(ask.case_id) or ""
+        case = self.reads.case(ask.actor, ask.case_id) or {}
+        receiver_id = case.get("transfer_to") or ""
         receiver = self.directory.get(receiver_id)
         deciders = [a for a in self.accounts.of_office(receiver_id, None) if Role(a["role"]) in DECIDING_ROLES]
         answers = any(not decider["disabled"] for decider in deciders)

@@ -124,7 +124,7 @@ def case_worker(client: Client, outside: Adapters, **options: Any) -> Worker:
 
 async def stack(settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Stack:
     """The stack on the servers of the settings."""
-    outside = adapters(settings)
+    outside = adapters(settings, now)
     client = await connect(settings, outside.keys, outside.root)
     own = office(settings, now)
     desk = Desk(own, *outside.for_desk())

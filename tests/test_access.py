@@ -1,42 +1,74 @@
 """Who sees which case: the rule in Python and the rule in SQL say the same, whatever the world is like."""
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, Table, insert, select
 
 from casework.db.rows import case_values, values_of
-from casework.db.tables import cases, referrals
-from casework.db.visible import ground_of, visible_to
+from casework.db.tables import accounts, break_glass, cases, exclusions, referrals
+from casework.db.visible import ground_of, parts_visible_to, visible_to
+from casework.ids import new_id
 from casework.models.access import Glass, Ground
 from casework.models.codes import ReferralStatus
 from casework.models.people import Actor, Role
 from casework.models.state import CaseRow, Referral
-from casework.rules.access import CLOCKS, NUMBERS, Grants, columns_shown, ground, may_see, shown
+from casework.rules.access import CLOCKS, NUMBERS, OFFERED, Grants, columns_shown, ground, may_see, shown
 from tests.postgres import scratch_engine
 from tests.recordings import CASEWORKER, OFFICE, OPENED, POLICE, SUPERVISOR, case_row, referral
 
 AGENCIES = (OFFICE, "province", "polres", "rsud")
-PEOPLE = ("caseworker", "caseworker2", "hotline")
-World = list[tuple[CaseRow, list[Referral]]]
+PEOPLE = ("caseworker", "caseworker2", "supervisor", "hotline")
+LATER = timedelta(minutes=1)
 
+
+@dataclass(frozen=True)
+class Given:
+    """A case with all that decides who sees it."""
+
+    case: CaseRow
+    referrals: list[Referral]
+    glass: list[Glass]
+    excluded: set[str]
+
+    @property
+    def grants(self) -> Grants:
+        return Grants(self.referrals, self.glass, self.excluded)
+
+
+World = list[Given]
 readers = st.builds(
     Actor, account_id=st.sampled_from(PEOPLE), role=st.sampled_from(Role), agency_id=st.sampled_from(AGENCIES)
 )
 asked = st.builds(referral, agency_id=st.sampled_from(AGENCIES), status=st.sampled_from(ReferralStatus))
+broken = st.builds(
+    Glass, account_id=st.sampled_from(PEOPLE), until=st.sampled_from((OPENED - LATER, OPENED, OPENED + LATER))
+)
 one_case = st.builds(
     case_row,
     agency_id=st.sampled_from(AGENCIES),
     assigned_to=st.sampled_from((None, *PEOPLE)),
     opened_by=st.sampled_from(PEOPLE),
     reported_by_agency=st.sampled_from((None, *AGENCIES)),
+    transfer_to=st.sampled_from((None, *AGENCIES)),
 )
-worlds = st.lists(st.tuples(one_case, st.lists(asked, max_size=3)), min_size=1, max_size=6)
+worlds = st.lists(
+    st.builds(
+        Given,
+        one_case,
+        st.lists(asked, max_size=3),
+        st.lists(broken, max_size=2),
+        st.sets(st.sampled_from(PEOPLE), max_size=1),
+    ),
+    min_size=1,
+    max_size=6,
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,20 +83,38 @@ def test_the_rule_says_the_same_in_both_languages(engine: Engine, world: World, 
     with engine.connect() as connection:
         build(connection, world)
         for reader in everybody:
-            rows = connection.execute(select(cases.c.id, ground_of(reader)).where(visible_to(reader)))
-            found = {row.id: row.ground for row in rows}
-            grounds = {case.id: ground(reader, case, Grants(asked_for), OPENED) for case, asked_for in world}
-            assert found == {id_: why for id_, why in grounds.items() if why}
+            grounds = {each.case.id: ground(reader, each.case, each.grants, OPENED) for each in world}
+            found = select(cases.c.id, ground_of(reader, OPENED))
+            rows = connection.execute(found.where(visible_to(reader, OPENED)))
+            assert {row.id: row.ground for row in rows} == {id_: why for id_, why in grounds.items() if why}
+            whole = set(connection.scalars(found.where(parts_visible_to(reader, OPENED))))
+            assert whole == {id_ for id_, why in grounds.items() if why not in (None, Ground.TRANSFER_OFFER)}
         connection.rollback()
 
 
 def build(connection: Connection, world: World) -> None:
-    connection.execute(insert(cases), [case_values(case) for case, _ in world])
-    rows = [
-        {**values_of(each), "case_id": case.id, "asked_at": OPENED} for case, asked_for in world for each in asked_for
-    ]
-    if rows:
-        connection.execute(insert(referrals), rows)
+    """Put a world into the database."""
+    people = {"password_hash": "", "role": "caseworker", "agency_id": OFFICE}
+    connection.execute(insert(accounts), [{"id": name, "username": name, **people} for name in (*PEOPLE, "head")])
+    connection.execute(insert(cases), [case_values(each.case) for each in world])
+    rows: dict[Table, list[dict[str, Any]]] = {
+        referrals: [{**values_of(r), "asked_at": OPENED, **of(each)} for each in world for r in each.referrals],
+        break_glass: [{**values_of(g), **GLASS, **of(each), "id": new_id()} for each in world for g in each.glass],
+        exclusions: [
+            {**EXCLUDED, **of(each), "id": new_id(), "account_id": a} for each in world for a in each.excluded
+        ],
+    }
+    for table, values in rows.items():
+        if values:
+            connection.execute(insert(table), values)
+
+
+GLASS = {"reason_document_id": "d-1", "begun_at": OPENED - timedelta(minutes=30)}
+EXCLUDED = {"ground": "own_interest", "excluded_by": "head", "excluded_at": OPENED}
+
+
+def of(each: Given) -> dict[str, str]:
+    return {"case_id": each.case.id}
 
 
 def reader(role: Role, account_id: str = "somebody", agency_id: str = OFFICE) -> Actor:
@@ -81,6 +131,9 @@ def reader(role: Role, account_id: str = "somebody", agency_id: str = OFFICE) ->
         (CASEWORKER, {"assigned_to": "caseworker", "agency_id": "province"}, None),
         (SUPERVISOR, {"opened_by": "caseworker2"}, Ground.OWN_OFFICE),
         (SUPERVISOR, {"agency_id": "province"}, None),
+        (SUPERVISOR, {"agency_id": "province", "transfer_to": OFFICE}, Ground.TRANSFER_OFFER),
+        (CASEWORKER, {"agency_id": "province", "transfer_to": OFFICE}, None),
+        (SUPERVISOR, {"agency_id": "province", "transfer_to": "bandung"}, None),
         (reader(Role.HEAD), {}, Ground.OWN_OFFICE),
         (reader(Role.COORDINATOR, agency_id="setda"), {}, Ground.COORDINATION),
         (reader(Role.VIEWER), {}, None),
@@ -143,8 +196,11 @@ def test_rows_and_models_are_judged_alike() -> None:
 def test_nothing_is_shown_that_a_role_has_no_ground_for() -> None:
     row = case_values(case_row())
 
-    for role in Role:
-        given_columns = {name for name, value in shown(reader(role), row).items() if value not in (None, [])}
-        assert given_columns <= (columns_shown(role) or set(row))
-    assert NUMBERS < CLOCKS < set(row)
-    assert not CLOCKS & {"client", "subdistrict", "age_band", "sex", "place", "violence_types", "links", "categories"}
+    for role, why in itertools.product(Role, (None, *Ground)):
+        seen = shown(reader(role), {**row, "ground": why})
+        given_columns = {name for name, value in seen.items() if value not in (None, [])}
+        assert given_columns - {"ground"} <= (columns_shown(role, why) or set(row))
+    assert NUMBERS < CLOCKS < OFFERED < set(row)
+    secret = {"client", "subdistrict", "age_band", "sex", "place", "violence_types", "links"}
+    assert not CLOCKS & (secret | {"categories"})
+    assert not OFFERED & (secret | {"assigned_to", "opened_by"})

@@ -19,7 +19,7 @@ from web.noting import NotingReads
 from web.seen import SEEN, Seen, thing_of
 
 OF_NO_CASE = {"agencies", "pathways", "pathway", "accounts"}
-ASKED_OF_THE_DATABASE = {"access_log"}
+ASKED_OF_THE_DATABASE = {"access_log", "break_glass"}
 TOLD = {"kind": "police", "agency_id": "unit-ppa-polres", "explained_to_client": True}
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from casework import commands as c
+from casework.db.reads import SqlReads
 from casework.ids import workflow_id
 from casework.models.people import Actor, Role
 from casework.models.state import CaseState
@@ -30,7 +31,11 @@ def coordinator(app: Stack) -> Actor:
 @asynccontextmanager
 async def asking(app: Stack, who: Actor, later: timedelta = timedelta()) -> AsyncIterator[httpx.AsyncClient]:
     """A client of somebody, of a web process whose clock shows a later time."""
-    desk = replace(app.desk, office=replace(app.office, now=lambda: datetime.now(UTC) + later))
+
+    def now() -> datetime:
+        return datetime.now(UTC) + later
+
+    desk = replace(app.desk, office=replace(app.office, now=now), reads=SqlReads(app.outside.engine, now))
     token, _ = app.outside.accounts.issue_token(who.account_id, 60)
     transport = httpx.ASGITransport(create_app(replace(app.site, desk=desk)))
     headers = {"Authorization": f"Bearer {token}"}

@@ -16,6 +16,7 @@ from casework.errors import CaseworkError
 from web import provider, sessions
 from web.api import absences, consents, factors, health, oauth, problems, reference, sights, stalled, tokens
 from web.api.absences import AbsenceEntry
+from web.api.access import BODIES, AccessWrites
 from web.api.cases import CaseReading
 from web.api.door import Door
 from web.api.factors import BeginSecondFactor, ConfirmSecondFactor
@@ -36,6 +37,8 @@ from web.seen import SeenFirst
 from web.sessions import SessionDoor
 from web.site import Site
 
+OF_ACCOUNTS = (SignIn, ChangePassword, BeginSecondFactor, ConfirmSecondFactor, AbsenceEntry)
+OF_READING = (CasesSearch, ReadLocation, PayloadsOf)
 WAITERS = 32
 """Threads that may wait for a database at once."""
 
@@ -60,17 +63,7 @@ def create_app(site: Site) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         routes=routes(site),
-        bodies=(
-            *bodies(),
-            CasesSearch,
-            ReadLocation,
-            SignIn,
-            ChangePassword,
-            BeginSecondFactor,
-            ConfirmSecondFactor,
-            AbsenceEntry,
-            PayloadsOf,
-        ),
+        bodies=(*bodies(), *BODIES, *OF_ACCOUNTS, *OF_READING),
         middleware=[
             Middleware(Requests, headers_of(tls=site.tls)),
             Middleware(EnginePages, site.codec),
@@ -109,5 +102,6 @@ def routes(site: Site) -> list[APIRoute]:
         *reference.routes(site, door),
         *absences.routes(site, door),
         *Decoding(site, door, SessionDoor(site.signin.sessions)).routes(),
+        *AccessWrites(site, door).routes(),
         *health.routes(site),
     ]

@@ -129,10 +129,6 @@ class NotingReads:
             note(reader, case_id, Ground.OPENED_BY if mine else Ground.OWN_OFFICE)
         return row
 
-    def transfer_to(self, case_id: str) -> str | None:
-        """An office, for a check."""
-        return self._reads.transfer_to(case_id)
-
     def deadlines(self, case_id: str) -> list[Row]:
         """Of a case that was read before."""
         return self._reads.deadlines(case_id)

@@ -58,10 +58,11 @@ class SqlNotices:
             batch = [Notice.model_validate(dict(row)) for row in rows]
         return tuple(sorted(batch, key=lambda notice: (notice.created_at, notice.id)))
 
-    def contacts_for(self, recipient: Recipient) -> tuple[Contact, ...]:
-        """All contacts, safe or not, of whoever is told now: of the stand-ins, where the recipient cannot act."""
+    def contacts_for(self, recipient: Recipient, case_id: str | None = None) -> tuple[Contact, ...]:
+        """All contacts, safe or not, of whoever is told now: of the stand-ins, where the recipient cannot act, or is
+        excluded from the case that it is about."""
         with reading(self._engine) as connection:
-            told = reached(recipient, people_around(connection, (recipient,), self._now()))
+            told = reached(recipient, people_around(connection, (recipient,), self._now(), case_id))
             return contacts_of(connection, told) if told else ()
 
     def told(self, notice_id: str) -> tuple[str, ...]:

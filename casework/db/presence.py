@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select, true
 
-from casework.db.tables import absences, accounts, contacts
+from casework.db.tables import absences, accounts, contacts, exclusions
 from casework.models.notice import Contact, Recipient
 from casework.models.people import Role
 from casework.rules.standing_in import Person
@@ -13,9 +14,11 @@ from casework.rules.standing_in import Person
 CONTACT = (contacts.c.medium, contacts.c.address, contacts.c.language, contacts.c.safe)
 
 
-def people_around(connection: Connection, recipients: Iterable[Recipient], now: datetime) -> tuple[Person, ...]:
-    """Everybody who may be told in place of these recipients, in one statement."""
-    rows = connection.execute(_people(tuple(recipients), now))
+def people_around(
+    connection: Connection, recipients: Iterable[Recipient], now: datetime, case_id: str | None = None
+) -> tuple[Person, ...]:
+    """Everybody who may be told in place of these recipients, of a case or of none, in one statement."""
+    rows = connection.execute(_people(tuple(recipients), now, case_id))
     return tuple(Person(**{**row._mapping, "role": Role(row.role)}) for row in rows)
 
 
@@ -32,14 +35,20 @@ def with_safe_contact(connection: Connection, account_ids: Collection[str]) -> f
     return frozenset(connection.scalars(found.distinct()))
 
 
-def _people(recipients: Collection[Recipient], now: datetime) -> Select[tuple[str, str, str, bool, bool, str | None]]:
+def _people(recipients: Collection[Recipient], now: datetime, case_id: str | None) -> Select[Any]:
     on = select(absences).where(absences.c.account_id == accounts.c.id, *_on(now))
     # Of two that are on, the one that names a deputy; of those the one that was to start later.
     one = on.order_by(absences.c.deputy_id.is_(None), absences.c.starts_at.desc()).limit(1).lateral("absence")
     absent = one.c.account_id.is_not(None).label("absent")
-    columns = (accounts.c.id, accounts.c.role, accounts.c.agency_id, accounts.c.disabled, absent, one.c.deputy_id)
+    known = (accounts.c.id, accounts.c.role, accounts.c.agency_id, accounts.c.disabled)
+    columns = (*known, absent, _excluded(case_id).label("excluded"), one.c.deputy_id)
     around = _around(recipients, now)
     return select(*columns).select_from(accounts.outerjoin(one, true())).where(accounts.c.id.in_(around))
+
+
+def _excluded(case_id: str | None) -> ColumnElement[bool]:
+    mine = (exclusions.c.account_id == accounts.c.id) & exclusions.c.lifted_at.is_(None)
+    return exists().where(exclusions.c.case_id == case_id, mine).correlate(accounts)
 
 
 def _around(recipients: Collection[Recipient], now: datetime) -> Select[tuple[str]]:

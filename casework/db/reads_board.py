@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Engine, Select, case, literal, select, true
+from sqlalchemy import Select, case, literal, select, true
 
+from casework.db.called import NOW
 from casework.db.pages import MOST, cursor_of, place_of
+from casework.db.reader import SqlReader
 from casework.db.session import reading
 from casework.db.stalling import PLACE, Asked, candidates
 from casework.db.standing import columns, standing_of
@@ -21,15 +23,13 @@ WATCH, PATROL = "watch", "patrol"
 _waits = [column.label(f"queued_{column.name}") for column in reservations.c if column.name != "opening"]
 
 
-class BoardReads:
+class BoardReads(SqlReader):
     """Where cases stand, as far as a reader may see it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def standing(self, reader: Actor, case_id: str) -> Standing | None:
         """How a case stands, or None where the reader may not see it."""
-        found = select(cases, *columns(reader)).where(cases.c.id == case_id, visible_to(reader))
+        now = self._now()
+        found = select(cases, *columns(reader, now)).where(cases.c.id == case_id, visible_to(reader, now))
         with reading(self._engine) as connection:
             row = connection.execute(found).mappings().one_or_none()
         return standing_of(reader, dict(row)) if row else None
@@ -79,7 +79,7 @@ def _statement(reader: Actor, asked: Asked) -> Select[Any]:
         heartbeats.c.well.label("well"),
         patrolled.label("patrolled_at"),
     )
-    found = select(*alive, *place, *_waits, cases, *columns(reader)).select_from(joined)
+    found = select(*alive, *place, *_waits, cases, *columns(reader, NOW)).select_from(joined)
     return found.order_by(page.c.urgency, page.c.at, page.c.id)
 
 

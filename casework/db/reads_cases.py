@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, false, func, select
+from sqlalchemy import ColumnElement, false, func, select
 
 from casework.db import search
 from casework.db.pages import newest_first
+from casework.db.reader import SqlReader
 from casework.db.session import reading
 from casework.db.tables import cases, deadlines, reservations
-from casework.db.visible import ground_of, reservation_visible_to, visible_to
+from casework.db.visible import ground_of, parts_visible_to, reservation_visible_to, visible_to
 from casework.errors import ForbiddenError, InvalidInputError
 from casework.models.people import OFFICE_ROLES, Actor
 from casework.ports import Stalled, Tokens
@@ -18,26 +19,25 @@ from casework.rules.access import columns_shown, shown
 FILTERS = frozenset({"stage", "category", "risk", "assigned_to", "agency_id", "status", "number"})
 
 
-class CaseReads:
+class CaseReads(SqlReader):
     """Cases, as far as a reader may see them."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def case(self, reader: Actor, case_id: str) -> Mapping[str, Any] | None:
         """The case's row, or None where it does not exist or may not be seen: the two cannot be told apart.
 
         What the reader's role has no ground to see is blank: None, or [] for a list. `ground` says why it is seen.
         """
+        now = self._now()
         with reading(self._engine) as connection:
-            found = select(cases, ground_of(reader)).where(cases.c.id == case_id, visible_to(reader))
+            found = select(cases, ground_of(reader, now)).where(cases.c.id == case_id, visible_to(reader, now))
             row = connection.execute(found).mappings().one_or_none()
         return shown(reader, dict(row)) if row else None
 
     def case_id_of_number(self, reader: Actor, number: str) -> str | None:
         """The case of a number, under the same rule."""
+        found = select(cases.c.id).where(cases.c.number == number, visible_to(reader, self._now()))
         with reading(self._engine) as connection:
-            return connection.scalar(select(cases.c.id).where(cases.c.number == number, visible_to(reader)))
+            return connection.scalar(found)
 
     def cases(
         self,
@@ -53,10 +53,14 @@ class CaseReads:
         Filters: stage category risk assigned_to agency_id status number, whether they stand still, and what their
         client is found by. A filter on what the reader's role may not see is refused: the answer would tell it.
         """
+        now = self._now()
         wanted = [_filter(reader, name, value) for name, value in filters.items()]
         wanted += [_standing(reader, stalled)] if stalled else []
         wanted += _about(reader, about)
-        found = select(cases, ground_of(reader)).where(visible_to(reader), *wanted)
+        # An offered case is no answer to a question about what is not shown of it.
+        hidden = about or "assigned_to" in filters
+        seen = parts_visible_to(reader, now) if hidden else visible_to(reader, now)
+        found = select(cases, ground_of(reader, now)).where(seen, *wanted)
         with reading(self._engine) as connection:
             rows, following = newest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
         return [shown(reader, row) for row in rows], following

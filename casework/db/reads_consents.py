@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
+from casework.db.reader import SqlReader
 from casework.db.session import reading
 from casework.db.tables import consents
 
 
-class ConsentReads:
+class ConsentReads(SqlReader):
     """Consents as they stand. Who may read them is asked of the case first."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def consents(self, case_id: str) -> list[Mapping[str, Any]]:
         """Every consent of a case, those that were taken back too, in the order they were given."""

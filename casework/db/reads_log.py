@@ -3,20 +3,17 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
+from casework.db.reader import SqlReader
 from casework.db.session import reading
 from casework.db.store import RECEIPT
 from casework.db.tables import case_log
-from casework.events import EventKind
 from casework.models.state import Receipt
 
 
-class LogReads:
+class LogReads(SqlReader):
     """The case log, as written. Who may read it is asked of the case first."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
         """Log rows, oldest first, of the kinds named (all where none is)."""
@@ -32,13 +29,6 @@ class LogReads:
             found = select(case_log).where(case_log.c.command_id == command_id)
             row = connection.execute(found).mappings().one_or_none()
         return dict(row) if row else None
-
-    def transfer_to(self, case_id: str) -> str | None:
-        """The office a case was last offered to, from its log."""
-        asked = (case_log.c.case_id == case_id) & (case_log.c.kind == EventKind.TRANSFER_ASKED.value)
-        found = select(case_log.c.body["to_agency_id"].astext).where(asked)
-        with reading(self._engine) as connection:
-            return connection.scalar(found.order_by(case_log.c.sequence.desc()).limit(1))
 
     def receipt(self, command_id: str) -> Receipt | None:
         """The first answer to a command, if it was applied."""

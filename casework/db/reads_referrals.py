@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Select, select
 
 from casework.db.pages import newest_first
+from casework.db.reader import SqlReader
 from casework.db.session import reading
 from casework.db.tables import cases, notifications, referrals
 from casework.db.visible import ground_of, notification_visible_to, referral_visible_to
@@ -13,26 +14,23 @@ from casework.models.people import Actor
 from casework.rules.access import referral_shown
 
 
-class ReferralReads:
+class ReferralReads(SqlReader):
     """What agencies were asked and told, as far as a reader may see it. Rows carry `case_number` and `ground`."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def referrals(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         """The case's referrals that the reader may see, oldest first."""
-        found = _referrals(reader).where(referrals.c.case_id == case_id)
+        found = self._referrals(reader).where(referrals.c.case_id == case_id)
         return self._all(reader, found.order_by(referrals.c.asked_at, referrals.c.id))
 
     def referral(self, reader: Actor, referral_id: str) -> Mapping[str, Any] | None:
         """One referral, or None where the reader may not see it. A pending one is unseen by its agency."""
-        return next(iter(self._all(reader, _referrals(reader).where(referrals.c.id == referral_id))), None)
+        return next(iter(self._all(reader, self._referrals(reader).where(referrals.c.id == referral_id))), None)
 
     def inbox(
         self, reader: Actor, agency_id: str | None, status: str | None, limit: int, cursor: str | None
     ) -> tuple[list[Mapping[str, Any]], str | None]:
         """An agency's referrals, newest first; without an agency, all that the reader may see."""
-        found = _referrals(reader)
+        found = self._referrals(reader)
         if agency_id is not None:
             found = found.where(referrals.c.agency_id == agency_id)
         if status is not None:
@@ -43,27 +41,28 @@ class ReferralReads:
 
     def notifications(self, reader: Actor, agency_id: str | None) -> list[Mapping[str, Any]]:
         """Mandatory notifications told to an agency, newest first; without one, all that the reader may see."""
-        found = _notifications(reader)
+        found = self._notifications(reader)
         if agency_id is not None:
             found = found.where(notifications.c.agency_id == agency_id)
         return self._all(reader, found.order_by(notifications.c.made_at.desc(), notifications.c.id))
 
     def notification(self, reader: Actor, notification_id: str) -> Mapping[str, Any] | None:
         """One mandatory notification, or None where the reader may not see it."""
-        return next(iter(self._all(reader, _notifications(reader).where(notifications.c.id == notification_id))), None)
+        found = self._notifications(reader).where(notifications.c.id == notification_id)
+        return next(iter(self._all(reader, found)), None)
 
     def _all(self, reader: Actor, found: Select[Any]) -> list[Mapping[str, Any]]:
         with reading(self._engine) as connection:
             return [referral_shown(reader, dict(row)) for row in connection.execute(found).mappings()]
 
+    def _referrals(self, reader: Actor) -> Select[Any]:
+        now = self._now()
+        both = referrals.join(cases, referrals.c.case_id == cases.c.id)
+        columns = select(referrals, cases.c.number.label("case_number"), ground_of(reader, now)).select_from(both)
+        return columns.where(referral_visible_to(reader, now))
 
-def _referrals(reader: Actor) -> Select[Any]:
-    both = referrals.join(cases, referrals.c.case_id == cases.c.id)
-    columns = select(referrals, cases.c.number.label("case_number"), ground_of(reader)).select_from(both)
-    return columns.where(referral_visible_to(reader))
-
-
-def _notifications(reader: Actor) -> Select[Any]:
-    both = notifications.join(cases, notifications.c.case_id == cases.c.id)
-    columns = select(notifications, cases.c.number.label("case_number"), ground_of(reader)).select_from(both)
-    return columns.where(notification_visible_to(reader))
+    def _notifications(self, reader: Actor) -> Select[Any]:
+        now = self._now()
+        both = notifications.join(cases, notifications.c.case_id == cases.c.id)
+        columns = select(notifications, cases.c.number.label("case_number"), ground_of(reader, now)).select_from(both)
+        return columns.where(notification_visible_to(reader, now))

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from casework.db.called import NOW, called, held_up_by
-from casework.db.standing import FAILING, LOST, OPEN
+from casework.db.standing import FAILING, GONE, LOST, OPEN
 from casework.db.tables import INSTANT, accounts, cases, findings, notices, reservations
 from casework.db.visible import visible_to
 from casework.models.codes import Status
@@ -83,7 +83,7 @@ def _stalling(reader: Actor, asked: Asked) -> Iterator[Select[Any]]:
             cases.c.urgency == urgency,
             cases.c.stalls_at < NOW,
             cases.c.status.in_(WORKED_ON),
-            visible_to(reader),
+            visible_to(reader, NOW),
             *_wanted(reader, asked),
         )
         if urgency == asked.after:
@@ -110,12 +110,12 @@ def _troubled(reader: Actor, asked: Asked) -> Select[Any]:
     troubles = union_all(
         select(notices.c.case_id.label("id"), notices.c.created_at.label("at")).where(LOST),
         select(findings.c.case_id, findings.c.found_at).where(FAILING),
-        left.where(accounts.c.disabled, OPEN),
+        left.where(GONE, OPEN),
     ).subquery("troubles")
     oldest = select(troubles.c.id, func.min(troubles.c.at).label("at")).group_by(troubles.c.id).subquery("oldest")
     quiet = or_(cases.c.stalls_at.is_(None), cases.c.stalls_at >= NOW)
     found = select(cases.c.id, cases.c.urgency, oldest.c.at, NOT_QUEUED).join(oldest, oldest.c.id == cases.c.id)
-    found = found.where(OPEN, quiet, visible_to(reader), *_wanted(reader, asked))
+    found = found.where(OPEN, quiet, visible_to(reader, NOW), *_wanted(reader, asked))
     return found.where(*_behind(asked, cases.c.urgency, oldest.c.at, cases.c.id))
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Label, exists, func, select, text
+from sqlalchemy import Label, exists, func, or_, select, text
 
-from casework.db.tables import accounts, cases, deadlines, findings, notices, referrals
-from casework.db.visible import ground_of, referral_visible_to
+from casework.db.tables import accounts, cases, deadlines, exclusions, findings, notices, referrals
+from casework.db.visible import Now, ground_of, referral_visible_to
+from casework.models.access import Ground
 from casework.models.codes import Status
 from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.models.state import Deadline
@@ -14,8 +15,13 @@ from casework.ports import Standing, Troubles
 from casework.rules.access import clocks_shown, shown
 
 OPEN = cases.c.status == Status.OPEN.value
-LEFT = exists().where(accounts.c.id == cases.c.assigned_to, accounts.c.disabled, OPEN).correlate(cases)
-"""Whether a case is assigned to an account that is disabled."""
+EXCLUDED = exists().where(
+    exclusions.c.case_id == cases.c.id, exclusions.c.account_id == accounts.c.id, exclusions.c.lifted_at.is_(None)
+)
+GONE = or_(accounts.c.disabled, EXCLUDED.correlate(cases, accounts))
+"""Whether an account can do nothing for a case: it is disabled, or excluded from it."""
+LEFT = exists().where(accounts.c.id == cases.c.assigned_to, GONE, OPEN).correlate(cases)
+"""Whether a case is assigned to such an account."""
 # Written out, as the partial indexes have it: with parameters PostgreSQL might not see that they serve.
 LOST = text("notices.state IN ('failed', 'skipped')")
 FAILING = text("findings.ended_at IS NULL")
@@ -29,13 +35,14 @@ _undelivered = select(func.min(notices.c.created_at)).where(notices.c.case_id ==
 _failing = select(func.min(findings.c.found_at)).where(findings.c.case_id == cases.c.id, FAILING, OPEN)
 
 
-def columns(reader: Actor) -> tuple[Label[Any], ...]:
+def columns(reader: Actor, now: Now) -> tuple[Label[Any], ...]:
     """What is selected with a row of `cases` for `standing_of`."""
-    asked = select(func.array_agg(referrals.c.id)).where(referrals.c.case_id == cases.c.id, referral_visible_to(reader))
+    seen = referral_visible_to(reader, now)
+    asked = select(func.array_agg(referrals.c.id)).where(referrals.c.case_id == cases.c.id, seen)
     own = (asked.correlate(cases).scalar_subquery().label("asked"),) if reader.role is Role.AGENCY_OFFICER else ()
     return (
+        ground_of(reader, now),
         _waiting.correlate(cases).scalar_subquery().label("waiting"),
-        ground_of(reader),
         LEFT.label("caseworker_gone"),
         _undelivered.correlate(cases).scalar_subquery().label("undelivered_at"),
         _failing.correlate(cases).scalar_subquery().label("failing_at"),
@@ -47,10 +54,11 @@ def standing_of(reader: Actor, row: Mapping[str, Any]) -> Standing:
     """How the case of a row stands, as far as the reader may see it."""
     troubles = Troubles(**{name: row[name] for name in Troubles.model_fields})
     clocks = (deadline_of(each) for each in row["waiting"] or ())
+    offered = row["ground"] == Ground.TRANSFER_OFFER
     return Standing(
         case=shown(reader, {name: row[name] for name in (*cases.c.keys(), "ground")}),
-        deadlines=clocks_shown(reader, clocks, row.get("asked") or ()),
-        troubles=troubles if reader.role in TOLD_OF else Troubles(),
+        deadlines=clocks_shown(reader, clocks, row.get("asked") or (), row["ground"]),
+        troubles=troubles if reader.role in TOLD_OF and not offered else Troubles(),
     )
 
 

@@ -46,6 +46,8 @@ class NoticeKind(Codes):
     CHECKPOINT = "checkpoint"
     MANY_CASES_SEEN = "many_cases_seen"
     REFUSED_REPEATEDLY = "refused_repeatedly"
+    GLASS_BROKEN = "glass_broken"
+    EXCLUDED = "excluded"
 
 
 OF_NO_CASE = frozenset(

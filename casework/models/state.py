@@ -357,6 +357,8 @@ class CaseRow(Model):
     client: ClientFacts
     violence_types: tuple[ViolenceType, ...]
     place: Place | None
+    transfer_to: Id | None = None
+    """The office it is offered to, until that answers."""
 
     @classmethod
     def of(cls, state: CaseState) -> "CaseRow":

@@ -77,5 +77,5 @@ class NoticeDelivery:
 
     def deliver_notice(self, notice: Notice, done: Collection[str] = (), mark: Mark = _unmarked) -> Outcome:
         """Deliver to the recipient's contacts as they are now; as `deliver` promises."""
-        contacts = self.contacts.contacts_for(notice.recipient)
+        contacts = self.contacts.contacts_for(notice.recipient, notice.case_id)
         return deliver(notice, contacts, self.notifier, self.zone, self.base_url, done, mark)

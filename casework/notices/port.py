@@ -29,8 +29,9 @@ class Notifier(Protocol):
 class Contacts(Protocol):
     """Where contacts are kept."""
 
-    def contacts_for(self, recipient: Recipient) -> tuple[Contact, ...]:
-        """All contacts, safe or not, of whoever is told now: of the stand-ins, where the recipient cannot act."""
+    def contacts_for(self, recipient: Recipient, case_id: str | None = None) -> tuple[Contact, ...]:
+        """All contacts, safe or not, of whoever is told now: of the stand-ins, where the recipient cannot act, or is
+        excluded from the case that it is about."""
 
 
 class SafeNotifier(ABC):

@@ -20,8 +20,14 @@ NUMBERS = frozenset(
 CLOCKS = NUMBERS | {"risk", "due_at", "stalls_at"}
 """What the coordinator is shown: enough to see what is stuck and how badly."""
 
+OFFERED = CLOCKS | {"categories", "transfer_to"}
+"""What an office is shown of a case that it may take over."""
+
 REFERRAL_CONTENT = frozenset({"disclose", "override_ground", "outcome", "reference"})
 """What of a referral is content: for the case's office and for the receiver only."""
+
+CONTENT = frozenset({Ground.ASSIGNMENT, Ground.OPENED_BY, Ground.OWN_OFFICE, Ground.BREAK_GLASS})
+"""The grounds on which somebody of an office reads what was sealed."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +41,14 @@ class Grants:
 
 
 def ground(reader: Actor, case: CaseRow | Row, grants: Grants, now: datetime) -> Ground | None:
-    """On what ground a reader may know of a case, the strongest first; None where there is none."""
+    """On what ground a reader may know of a case, the one that shows most; None where there is none."""
     if reader.account_id in grants.excluded:
         return None
     row = case.model_dump() if isinstance(case, CaseRow) else case
-    return _of_role(reader, row, grants.referrals) or _broken(reader, grants.glass, now)
+    of_role = _of_role(reader, row, grants.referrals)
+    if of_role in (None, Ground.TRANSFER_OFFER):
+        return _broken(reader, grants.glass, now) or of_role
+    return of_role
 
 
 def may_see(reader: Actor, case: CaseRow | Row, grants: Grants, now: datetime) -> bool:
@@ -54,6 +63,8 @@ def _of_role(reader: Actor, row: Row, referrals: Iterable[Referral | Row]) -> Gr
             return _of_caseworker(reader, row)
         case Role.SUPERVISOR | Role.HEAD if own_office:
             return Ground.OWN_OFFICE
+        case Role.SUPERVISOR | Role.HEAD if row["transfer_to"] == reader.agency_id:
+            return Ground.TRANSFER_OFFER
         case Role.AGENCY_OFFICER if row["reported_by_agency"] == reader.agency_id:
             return Ground.REPORTED_BY
         case Role.AGENCY_OFFICER if any(_asks(reader, each) for each in referrals):
@@ -77,28 +88,34 @@ def _broken(reader: Actor, glass: Iterable[Glass], now: datetime) -> Ground | No
     return Ground.BREAK_GLASS if runs and reader.role in DECIDING_ROLES else None
 
 
-def columns_shown(role: Role) -> frozenset[str] | None:
-    """The columns of a case's row that a role is shown of a case it may see; None for all of them."""
+def columns_shown(role: Role, why: Ground | None = None) -> frozenset[str] | None:
+    """The columns of a case's row that a role is shown of a case it sees on a ground; None for all of them."""
+    if why == Ground.TRANSFER_OFFER:
+        return OFFERED
     if role in OFFICE_ROLES:
         return None
     return CLOCKS if role is Role.COORDINATOR else NUMBERS
 
 
 def shown(reader: Actor, case: Row) -> dict[str, Any]:
-    """A row of a case that the reader may see, with content the reader has no ground for blanked.
+    """A row of a case that the reader sees on its `ground`, with content that this is no ground for blanked.
 
-    The ground itself, where the row names it, stays.
+    The ground itself stays.
     """
-    columns = columns_shown(reader.role)
+    columns = columns_shown(reader.role, case.get("ground"))
     return dict(case) if columns is None else _blanked(case, case.keys() - columns - {"ground"})
 
 
-def clocks_shown(reader: Actor, clocks: Iterable[Deadline], asked: Collection[str] = ()) -> tuple[Deadline, ...]:
+def clocks_shown(
+    reader: Actor, clocks: Iterable[Deadline], asked: Collection[str] = (), why: Ground | None = None
+) -> tuple[Deadline, ...]:
     """The running clocks of a case that the reader may see, given which of its referrals the own agency was sent.
 
     The coordinator is shown the local ones, which tell nothing of what the case is about; agencies those of their own
-    referrals.
+    referrals; an office that a case is offered to the one that waits for its answer.
     """
+    if why == Ground.TRANSFER_OFFER:
+        return tuple(clock for clock in clocks if clock.kind == "transfer_decision")
     if reader.role in OFFICE_ROLES:
         return tuple(clocks)
     if reader.role is Role.COORDINATOR:

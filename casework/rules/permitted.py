@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import casework.rules.decide  # noqa: F401  it registers the rules
-from casework.commands import Command
+from casework.commands import Command, DecideTransfer
 from casework.errors import CaseworkError, ForbiddenError, NotAllowedInStageError
 from casework.models.codes import Status
 from casework.models.people import OFFICE_ROLES, Actor
@@ -17,7 +17,8 @@ WORKED_ON = (Status.OPEN, Status.CLOSED)
 def refusal(actor: Actor, case: Mapping[str, Any], body: type[Command]) -> type[CaseworkError] | None:
     """What refuses a command on a row of a case by role, office or stage; None where nothing does."""
     rule = RULES[body]
-    foreign = actor.role in OFFICE_ROLES and actor.agency_id != case["agency_id"]
+    receiving = body is DecideTransfer and actor.agency_id == case["transfer_to"]
+    foreign = actor.role in OFFICE_ROLES and actor.agency_id != case["agency_id"] and not receiving
     if actor.role not in rule.roles or foreign:
         return ForbiddenError
     if case["status"] not in WORKED_ON or (rule.stages is not None and case["stage"] not in rule.stages):

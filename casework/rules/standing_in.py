@@ -19,16 +19,18 @@ class Person:
     agency_id: str
     disabled: bool = False
     absent: bool = False
+    excluded: bool = False
+    """From the case that something is to be told of."""
     deputy_id: str | None = None
 
     @property
     def there(self) -> bool:
         """Whether the person can act."""
-        return not self.disabled and not self.absent
+        return not self.disabled and not self.absent and not self.excluded
 
 
 def reached(to: Recipient, people: Iterable[Person]) -> tuple[str, ...]:
-    """The accounts a notice reaches, in order of their ids: none of them disabled or absent.
+    """The accounts a notice reaches, in order of their ids: none of them disabled, absent or excluded.
 
     Who is absent is stood in for by the deputy, or by the deputy's own; where nobody of the recipient is left, by the
     next of the chain. Empty only where nobody at all is left, where a whole agency has nobody, or where the account is

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from casework.errors import InvalidInputError, NotFoundError
+from casework.models.access import Ground
 from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.ports import Stalled, Tokens
 from web.api.actions import actions
@@ -107,12 +108,13 @@ class CaseReading:
 
     def log(self, actor: Actor, case_id: str, query: Pages) -> Page[LogRow]:
         """The rows of a case's log that the reader may see, oldest first."""
+        whole = actor.role in WHOLE_LOG
         if actor.role not in LOG_READERS:
-            self.visible(actor, case_id)
+            whole = self.visible(actor, case_id)["ground"] != Ground.TRANSFER_OFFER and whole
         rows: Sequence[Row] = self._reads.log(case_id)
         if not rows:
             raise NotFoundError("There is no such case.")
-        if actor.role not in WHOLE_LOG:
+        if not whole:
             own = self._own_referrals(actor, case_id)
             rows = [row for row in rows if row["subject_id"] in own or row["account_id"] == actor.account_id]
         rows, following = cut(rows, query)

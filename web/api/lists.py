@@ -92,5 +92,9 @@ class NotificationsQuery(Pages):
     agency_id: Id | None = None
 
 
+class GlassQuery(Pages):
+    reviewed: bool | None = None
+
+
 class AccountsQuery(Pages):
     role: Role | None = None

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from casework.errors import NotFoundError
-from casework.models.people import Actor
+from casework.models.people import OFFICE_ROLES, Actor
 from casework.rules.disclosing import discloses
 from web.api.answers import NotificationAnswer, Page, ReferralAnswer
 from web.api.cases import CaseReading
@@ -15,7 +15,7 @@ from web.api.door import Door, given_id
 from web.api.lists import NotificationsQuery, Pages, ReferralsQuery, cut
 from web.api.routing import V1, read, read_list
 from web.api.shown import etag, notification_of, referral_of, reply
-from web.api.texts import Texts
+from web.api.texts import Row, Texts
 from web.site import Site
 
 
@@ -82,7 +82,7 @@ class ReferralReading:
     def one(self, actor: Actor, referral_id: str) -> tuple[ReferralAnswer, int]:
         """A referral with what it discloses, and the revision of its case; raises NotFoundError for any other."""
         row = self._reads.referral(actor, referral_id)
-        case = self._reads.facts_of_client(row["case_id"]) if row else None
+        case = self._case(actor, row) if row else None
         if row is None or case is None:
             raise NotFoundError("There is no such referral.")
         open_ = discloses(row, self._now())
@@ -91,7 +91,13 @@ class ReferralReading:
     def notification(self, actor: Actor, notification_id: str) -> NotificationAnswer:
         """A mandatory notification with what it discloses; raises NotFoundError for any other."""
         row = self._reads.notification(actor, notification_id)
-        case = self._reads.facts_of_client(row["case_id"]) if row else None
+        case = self._case(actor, row) if row else None
         if row is None or case is None:
             raise NotFoundError("There is no such notification.")
         return notification_of(self._texts, actor, row, case, self._now())
+
+    def _case(self, actor: Actor, part: Row) -> Row | None:
+        """The case's row: with its ground for an office, as it is for who was asked or told."""
+        if actor.role in OFFICE_ROLES:
+            return self._reads.case(actor, part["case_id"])
+        return self._reads.facts_of_client(part["case_id"])

@@ -30,7 +30,7 @@ def case_of(texts: Texts, reader: Actor, row: Row, now: datetime, upto: int | No
     """A case as the reader may see it; `row` is as stored, or as a step of the log left it."""
     client = texts.client(row["id"], upto) if may_read(reader, row) else None
     pathways = [{"category": category, "version": version} for category, version in row["pathways"] or ()]
-    if reader.role in OFFICE_ROLES and row["agency_id"] != reader.agency_id:
+    if "ground" not in row and reader.role in OFFICE_ROLES and row["agency_id"] != reader.agency_id:
         # An office that declined a case learns no more of it than it did before.
         row = {name: value if name in NUMBERS else EMPTY.get(name) for name, value in row.items()}
         pathways = []

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from casework.commands import Command, DecideTransfer, OpenCase
 from casework.errors import BrokenStepError, ForbiddenError, NotFoundError
 from casework.ids import new_id
+from casework.models.access import Ground
 from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.models.state import Receipt
 from casework.rules.disclosing import discloses
@@ -179,7 +180,8 @@ class Writes:
     def _case_id(self, row: Route, ask: Asking, body: Command | type[Command], named: str) -> str:
         """The case that the address speaks of, by its own id or its part's; raises NotFoundError for one not seen.
 
-        A command that was applied is let through to its first answer, also where the asker has lost sight of the case.
+        A command that was applied is let through to its first answer, also where the asker has lost sight of the case,
+        but not where the asker is excluded from it.
         """
         reads = self._site.desk.reads
         if row.subject in BY_CASE:
@@ -190,17 +192,22 @@ class Writes:
             found = find(ask.actor, named)
             if found:
                 return str(found["case_id"])
-        before = reads.receipt(self._site.desk.command_id(ask)) if ask.key else None
-        if before is None:
+        desk = self._site.desk
+        before = reads.receipt(desk.command_id(ask)) if ask.key else None
+        if before is None or desk.access.is_excluded(before.case_id, ask.actor.account_id):
             raise NotFoundError(f"There is no such {row.subject}.")
         return named if row.subject in BY_CASE else before.case_id
 
     def _seen(self, actor: Actor, body: Command | type[Command], case_id: str) -> bool:
         reads = self._site.desk.reads
-        if reads.case(actor, case_id) or reads.queued(actor, case_id):
-            return True
-        # The office that a case is offered to answers without seeing it yet.
-        return isinstance(body, DecideTransfer) and reads.transfer_to(case_id) == actor.agency_id
+        row = reads.case(actor, case_id)
+        if row is None:
+            return reads.queued(actor, case_id) is not None
+        if row["ground"] == Ground.BREAK_GLASS:
+            raise ForbiddenError("Broken glass gives sight of a case, and no say in it.")
+        if row["ground"] == Ground.TRANSFER_OFFER and not isinstance(body, DecideTransfer):
+            raise ForbiddenError("Until your office has taken the case over, it can only accept or decline it.")
+        return True
 
     def _answer(self, row: Route, actor: Actor, receipt: Receipt) -> JSONResponse:
         reads = self._site.desk.reads

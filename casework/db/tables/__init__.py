@@ -1,5 +1,6 @@
 """The tables of the case database, for statements: one module for each noun."""
 
+from casework.db.tables.access import break_glass, exclusions
 from casework.db.tables.audit import access_chain, access_log, snooping
 from casework.db.tables.base import INSTANT, metadata
 from casework.db.tables.cases import case_log, cases, deadlines, notifications, referrals
@@ -18,6 +19,7 @@ __all__ = [
     "access_chain",
     "access_log",
     "accounts",
+    "break_glass",
     "builds",
     "case_log",
     "case_numbers",
@@ -28,6 +30,7 @@ __all__ = [
     "contacts",
     "deadlines",
     "documents",
+    "exclusions",
     "factors",
     "file_pieces",
     "files",

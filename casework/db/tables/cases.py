@@ -33,10 +33,12 @@ cases = Table(
     may("subdistrict"),
     must("violence_types", TEXTS),
     may("place"),
+    may("transfer_to"),
     Index("cases_newest", "agency_id", "opened_at", "id"),
     Index("cases_assigned", "assigned_to"),
     Index("cases_opened_by", "opened_by"),
     Index("cases_reported_by", "reported_by_agency"),
+    Index("cases_offered", "transfer_to", postgresql_where=text("transfer_to IS NOT NULL")),
     Index("cases_stalling", "agency_id", "urgency", "stalls_at", "id", postgresql_where=text("stalls_at IS NOT NULL")),
 )
 
