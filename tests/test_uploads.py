@@ -11,8 +11,9 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
+from casework import commands as c
 from casework.ids import new_id
-from casework.models.codes import FileType
+from casework.models.codes import FileType, Part
 from casework.vault.errors import VaultError
 from casework.vault.files import PIECE_BYTES, FileSealer, open_piece
 from casework.vault.sealing import new_key
@@ -20,7 +21,7 @@ from tests.real_site import RealSite
 from tests.stack import Stack
 from tests.test_files import CANARY, PDF, photograph
 from tests.test_location import READERS
-from tests.test_walk import opened
+from tests.test_walk import opened, planned, refer
 from web import uploads
 from web.api.files import MEDIA
 
@@ -135,6 +136,28 @@ async def test_who_has_no_ground_neither_adds_nor_reads_a_file(app: Stack, site:
     elsewhere = where.replace(case_id, other)
     assert (await site.ask(app.supervisor, "GET", elsewhere)).status_code == 404
     assert lying(app.outside.engine, case_id) == before
+
+
+async def test_an_agency_reads_the_files_that_were_disclosed_to_it_while_they_are(app: Stack, site: RealSite) -> None:
+    """Those that lay with the case when it was sent; no other agency, no later file, nothing once it is revoked."""
+    case_id = await planned(app)
+    place = [(await sent(site, case_id, form(LETTER, pdf(500)))).headers["location"].removeprefix("/api/v1")]
+    asked = refer("rsud-muaradua", "health").model_copy(update={"disclose": (Part.DOCUMENTS,)})
+    referral = (await app.cases.refer(app.ask(app.caseworker, case_id), asked)).subject_id
+    without = refer("unit-ppa-polres", "police")
+    await app.cases.refer(app.ask(app.caseworker, case_id), without)
+    place.append((await sent(site, case_id, form(LETTER, pdf(500)))).headers["location"].removeprefix("/api/v1"))
+
+    shown = (await site.ask(app.hospital, "GET", f"/referrals/{referral}")).json()["disclosed"]["documents"]
+    assert [(each["id"], each["title"]) for each in shown] == [(place[0].rsplit("/", 1)[1], LETTER["title"])]
+    assert "surat.pdf" not in str(shown)
+    reads = [(app.hospital, place[0]), (app.hospital, place[1]), (app.police, place[0])]
+    assert [(await site.ask(actor, "GET", path)).status_code for actor, path in reads] == [200, 403, 403]
+    text_id = app.outside.reads.log(case_id)[0]["document_id"]
+    assert (await site.ask(app.hospital, "GET", f"/cases/{case_id}/documents/{text_id}")).status_code == 403
+    ask = app.ask(app.caseworker, case_id, subject_id=referral)
+    await app.cases.revoke(ask, c.RevokeReferral(reason="Tidak perlu lagi."))
+    assert (await site.ask(app.hospital, "GET", place[0])).status_code in (403, 404)
 
 
 # ---- what is refused leaves nothing

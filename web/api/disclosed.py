@@ -19,7 +19,8 @@ CAREGIVER = ("kind", "name", "phone")
 ASSESSED = ("findings", "violence_types", "place", "narrative", "method")
 SENDING = (EventKind.REFERRAL_SENT, EventKind.OVERRIDE_CONFIRMED, EventKind.NOTIFICATION_MADE)
 ENDING = EventKind.REFERRAL_COMPLETED
-KINDS = (*ABOUT_CLIENT, EventKind.ASSESSMENT_RECORDED, *SENDING, ENDING)
+KINDS = (*ABOUT_CLIENT, EventKind.ASSESSMENT_RECORDED, EventKind.DOCUMENT_ADDED, *SENDING, ENDING)
+FILE = ("kind", "type", "size", "title")
 
 
 class Disclosed:
@@ -38,7 +39,7 @@ class Disclosed:
         self._opened: dict[int, dict[str, Any]] = {}
 
     def parts(self, named: Sequence[str]) -> dict[str, Any]:
-        """The parts named, and nothing that a part not named would show. Files are not kept yet."""
+        """The parts named, and nothing that a part not named would show."""
         give: dict[str, Callable[[], Any]] = {
             Part.IDENTITY: self._identity,
             Part.CONTACT: self._contact,
@@ -48,9 +49,22 @@ class Disclosed:
             Part.RISK: lambda: self._risk,
             Part.NEEDS: self._needs,
             Part.PERPETRATORS: lambda: self._known("alleged_perpetrators") or [],
-            Part.DOCUMENTS: list,
+            Part.DOCUMENTS: self._documents,
         }
         return {part: give[part]() for part in named}
+
+    def files(self, named: Sequence[str]) -> frozenset[str]:
+        """The files that may be read with the parts named, by id."""
+        return frozenset(row["subject_id"] for row in self._attached()) if Part.DOCUMENTS in named else frozenset()
+
+    def _documents(self) -> list[dict[str, Any]]:
+        """The files that lay with the case when it was sent, without what their senders called them."""
+        return [{"id": row["subject_id"], **_only(self._body(row), FILE)} for row in self._attached()]
+
+    def _attached(self) -> list[Row]:
+        """Nobody decided that the agency may read a later one."""
+        rows = (row for row in self._rows if row["kind"] == EventKind.DOCUMENT_ADDED)
+        return [row for row in rows if self._sent is None or row["sequence"] <= self._sent]
 
     def _identity(self) -> dict[str, Any]:
         return _only(self._known("client") or {}, IDENTITY)

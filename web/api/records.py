@@ -10,9 +10,11 @@ from fastapi.routing import APIRoute
 from casework.errors import ForbiddenError, NotFoundError
 from casework.events import EventKind
 from casework.models.codes import PlanStatus
-from casework.models.people import Actor
+from casework.models.people import Actor, Role
+from casework.rules.disclosing import discloses
 from web.api.answers import Document, Page, Recorded
 from web.api.cases import CaseReading
+from web.api.disclosed import Disclosed
 from web.api.door import Door, given_id
 from web.api.files import sent_file
 from web.api.holds import OF_HOLDS, released
@@ -45,6 +47,7 @@ RECORDS: tuple[Records, ...] = (
     Records("documents", EventKind.DOCUMENT_ADDED, "Files of a case"),
     Records("reviews", EventKind.REVIEW_RECORDED, "Reviews by a supervisor"),
 )
+NO_GROUND = "Your role sees this case, but not its content."
 Since = Mapping[str, Mapping[str, Any]]
 PLANS = (EventKind.PLAN_PROPOSED, EventKind.PLAN_APPROVED, EventKind.PLAN_RETURNED)
 STATUS = dict(zip(PLANS, (PlanStatus.PROPOSED, PlanStatus.APPROVED, PlanStatus.RETURNED), strict=True))
@@ -85,8 +88,11 @@ class RecordReading:
         actor_ = Depends(self._door.actor)
 
         def show_document(case_id: str, document_id: str, actor: Actor = actor_) -> Any:
-            self.check_ground(actor, given_id(case_id))
-            if file := self._desk.files.find(case_id, given_id(document_id)):
+            row = self._cases.visible(actor, given_id(case_id))
+            file = self._desk.files.find(case_id, given_id(document_id))
+            if not may_read(actor, row) and not (file and self._disclosed(actor, row, document_id)):
+                raise ForbiddenError(NO_GROUND)
+            if file:
                 return sent_file(self._desk, case_id, file)
             texts = self._texts.of_document(case_id, given_id(document_id))
             if texts is None:
@@ -99,7 +105,15 @@ class RecordReading:
         """Refuse who may not read the content of a case; raises NotFoundError for a case that is not seen."""
         row = self._cases.visible(actor, case_id)
         if not may_read(actor, row):
-            raise ForbiddenError("Your role sees this case, but not its content.")
+            raise ForbiddenError(NO_GROUND)
+
+    def _disclosed(self, actor: Actor, case: Row, document_id: str) -> bool:
+        """Whether a referral shows the reader's agency a file, as long as it shows anything."""
+        if actor.role is not Role.AGENCY_OFFICER:
+            return False
+        now = self._desk.office.now()
+        live = [each for each in self._reads.referrals(actor, case["id"]) if discloses(each, now)]
+        return any(document_id in Disclosed(self._texts, case, each["id"]).files(each["disclose"]) for each in live)
 
     def _recorded(self, row: Row, since: Since) -> Recorded:
         id_ = row["subject_id"] or row["command_id"]
