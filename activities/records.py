@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from casework.errors import CaseworkError, DatabaseUnavailableError
 from casework.events import Recording
-from casework.models.state import Written
+from casework.models.state import Entry, Written
 
 
 class CaseStore(Protocol):
@@ -28,13 +28,13 @@ class RecordsActivities:
         self._store = store
 
     @activity.defn
-    def record(self, recording: Recording) -> str:
-        """Record a command and give the digest of its row in the log, for the history to hold beside the record.
+    def record(self, recording: Recording) -> Entry:
+        """Record a command and give its row in the log: of a repeat, as it was written the first time.
 
         Retried until the database takes it, refused only where the record has diverged.
         """
         try:
-            return self._store.record(recording).digest
+            return self._store.record(recording).entry
         except DatabaseUnavailableError as error:
             raise ApplicationError(error.detail, type=error.code) from None
         except CaseworkError as error:

@@ -30,7 +30,7 @@ class Found:
     case_id: str
     log: Sequence[Mapping[str, Any]]
     row_revision: int
-    deadlines: Mapping[str, tuple[bool, int, int]]
+    deadlines: Mapping[str, tuple[bool, int, int, datetime | None]]
     told_of: Sequence[str]
     """The keys of steps that somebody was told of, once for each notice."""
     state: CaseState
@@ -53,14 +53,15 @@ async def found(app: Stack, case_id: str) -> Found:
     assert isinstance(state, CaseState)
     of_ladders = notices.c.kind.in_(("reminder", "escalation"))
     told = select(notices.c.id).where(notices.c.case_id == case_id, of_ladders)
-    climbed = select(deadlines.c.id, deadlines.c.reminded, deadlines.c.rung, deadlines.c.arming)
+    steps = (deadlines.c.reminded, deadlines.c.rung, deadlines.c.arming, deadlines.c.told_at)
+    climbed = select(deadlines.c.id, *steps)
     with reading(app.outside.engine) as connection:
         rows = connection.execute(climbed.where(deadlines.c.case_id == case_id)).all()
         return Found(
             case_id=case_id,
             log=app.outside.reads.log(case_id),
             row_revision=connection.scalars(select(cases.c.revision).where(cases.c.id == case_id)).one(),
-            deadlines={row.id: (row.reminded, row.rung, row.arming) for row in rows},
+            deadlines={row.id: (row.reminded, row.rung, row.arming, row.told_at) for row in rows},
             told_of=[notice_id.rpartition(".")[0] for notice_id in connection.scalars(told)],
             state=state,
         )
@@ -78,7 +79,7 @@ def agrees(case: Found) -> None:
     assert [row["sequence"] for row in case.log] == list(range(1, len(case.log) + 1))
     assert len({row["command_id"] for row in case.log}) == len(case.log)
     assert (case.state.revision, case.row_revision) == (len(case.log), len(case.log))
-    assert case.deadlines == {d.id: (d.reminded, d.rung, d.arming) for d in case.state.deadlines.values()}
+    assert case.deadlines == {d.id: (d.reminded, d.rung, d.arming, d.told_at) for d in case.state.deadlines.values()}
     assert list(case.log) == sorted(case.log, key=lambda row: row["at"])
 
 

@@ -25,13 +25,13 @@ from tests.stack import Stack
 FEW, MANY = 3, 6
 SETTLED_WITHIN = 60.0
 pytestmark = pytest.mark.timeout(300)
-ROLLOVER_EVENTS = 40
+ROLLOVER_EVENTS = 26
 """So few that a case moves to a fresh run several times before its ladders end."""
 AWAY = ("worker away over the first due time", "worker away over all due times")
 ENGINE, ENGINE_FIRST, WORKER_FIRST = "engine killed", "both killed, engine first", "both killed, worker first"
 ROLLS = "worker killed in moving to a fresh run"
 
-SHORT, PATIENT = Short(), Short(runs=12, reminds=10)
+SHORT, PATIENT = Short(runs=10, reminds=8), Short(runs=12, reminds=10)
 """Clocks of cases whose worker dies of a step, and of those whose worker or engine is to die before the first."""
 CLOCKS = dict.fromkeys((*AWAY, ENGINE, ENGINE_FIRST, WORKER_FIRST), PATIENT)
 ALL_DUE = PATIENT.runs + 3 * PATIENT.apart

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from casework.errors import CaseRollingOverError, CaseworkError, EngineUnavailableError
     from casework.events import Recording
     from casework.ids import workflow_id
-    from casework.models.state import CaseState, Receipt
+    from casework.models.state import CaseState, Entry, Receipt
     from casework.opening import CaseInput
     from casework.rules.decide import begin, decide
     from casework.rules.lapses import clocks_of, lapse, take_over
@@ -192,11 +192,14 @@ class CaseWorkflow:
         while not self._should_roll() and not self._resting() and (step := lapse(self._known(), self._now())):
             state, recording = step
             try:
-                await self._record_at_once(recording)
+                written = await self._record_at_once(recording)
             except ActivityError:
                 # Refused for good: another command stands in the record. People are told by the watch.
                 self._not_before = self._now() + AFTER_REFUSAL
                 return
+            if written.at != recording.event.at:
+                # A task that was lost had written it before this one: the case says what the record says.
+                state, _ = lapse(self._known(), written.at) or step
             self._take_on(state)
 
     async def _take_over(self) -> None:
@@ -227,14 +230,14 @@ class CaseWorkflow:
             # Where it does, whoever it woke sets it anew after the last step that is due.
             self._alarm.set(self._wakes_at(), self._now())
 
-    async def _record_at_once(self, recording: Recording) -> None:
+    async def _record_at_once(self, recording: Recording) -> Entry:
         """Record within the workflow task, which costs a case five events less; where that fails, as always.
 
         Only for what the timer brings: a task that is lost after the record was written is done again, and meets the
         same step first. Any failure is caught, as its type may be another when the history is replayed.
         """
         try:
-            await workflow.execute_local_activity_method(
+            return await workflow.execute_local_activity_method(
                 RecordsActivities.record,
                 recording,
                 start_to_close_timeout=AT_ONCE_WITHIN,
@@ -242,10 +245,10 @@ class CaseWorkflow:
                 summary=recording.event.kind.value,
             )
         except FailureError:
-            await self._record(recording)
+            return await self._record(recording)
 
-    async def _record(self, recording: Recording) -> None:
-        await workflow.execute_activity_method(
+    async def _record(self, recording: Recording) -> Entry:
+        return await workflow.execute_activity_method(
             RecordsActivities.record,
             recording,
             start_to_close_timeout=RECORD_WITHIN,

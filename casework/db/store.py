@@ -27,7 +27,7 @@ RECEIPT = (
     case_log.c.sequence,
     case_log.c.subject_id,
 )
-WRITTEN = (*RECEIPT, case_log.c.digest)
+WRITTEN = (*RECEIPT, case_log.c.digest, case_log.c.at)
 
 
 class SqlCaseStore:

@@ -226,10 +226,23 @@ class Receipt(Model):
     subject_id: Id | None = None
 
 
-class Written(Receipt):
-    """A receipt as the record gives it, with the digest of its row in the log, which binds all rows before it."""
+class Entry(Model):
+    """A row of the log as a history holds it beside the record: its digest binds all rows before it."""
 
     digest: str
+    at: Instant
+
+
+class Written(Receipt):
+    """A receipt as the record gives it, with its row in the log."""
+
+    digest: str
+    at: Instant
+
+    @property
+    def entry(self) -> Entry:
+        """The row."""
+        return Entry(digest=self.digest, at=self.at)
 
 
 class Surroundings(Model):
