@@ -15,7 +15,7 @@ from casework import commands as c
 from casework.ids import new_id
 from casework.models.codes import FileType, Part
 from casework.vault.errors import VaultError
-from casework.vault.files import PIECE_BYTES, FileSealer, open_piece
+from casework.vault.files import PIECE_BYTES, FileSealer, content_of, open_piece
 from casework.vault.sealing import new_key
 from tests.real_site import RealSite
 from tests.stack import Stack
@@ -300,6 +300,28 @@ def test_a_piece_opens_in_its_place_only() -> None:
         for one, case, document, number, last in others:
             with pytest.raises(VaultError):
                 open_piece(one, case, document, number, piece, last=last)
+
+
+def test_the_content_of_a_file_is_recomputed_from_its_pieces_alone() -> None:
+    """What is cut, changed, doubled or out of order is found."""
+    key, content = new_key(), secrets.token_bytes(2 * PIECE_BYTES + 5)
+    sealer = FileSealer(key, "case", "doc")
+    pieces = [*sealer.add(content), sealer.end()]
+
+    assert content_of(key, "case", "doc", iter(pieces)) == sealer.content
+    one, two, three = pieces
+    harmed = two[:50] + bytes((two[50] ^ 1,)) + two[51:]
+    for wrong in (
+        [],
+        [one, two],
+        [two, three],
+        [one, three],
+        [one, two, two, three],
+        [two, one, three],
+        [one, harmed, three],
+    ):
+        with pytest.raises(VaultError):
+            content_of(key, "case", "doc", wrong)
 
 
 async def test_a_piece_changed_left_out_or_put_elsewhere_is_never_given(

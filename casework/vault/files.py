@@ -6,7 +6,9 @@ nor opening holds more than a piece.
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
+from casework.vault.errors import VaultError
 from casework.vault.sealing import digest_key, open_sealed, seal
 
 PIECE_BYTES = 256 * 1024
@@ -53,6 +55,20 @@ class FileSealer:
 def open_piece(key: bytes, case_id: str, document_id: str, number: int, sealed: bytes, *, last: bool) -> bytes:
     """A piece of a file; raises VaultError for any other, or for one of another place."""
     return open_sealed(key, sealed, _place(case_id, document_id, number, last=last))
+
+
+def content_of(key: bytes, case_id: str, document_id: str, pieces: Iterable[bytes]) -> str:
+    """The keyed digest of a file, recomputed from its sealed pieces; raises VaultError where they are not whole."""
+    found = hmac.new(digest_key(key), digestmod=hashlib.sha256)
+    left = iter(pieces)
+    piece, number = next(left, None), 0
+    while piece is not None:
+        following = next(left, None)
+        found.update(open_piece(key, case_id, document_id, number, piece, last=following is None))
+        piece, number = following, number + 1
+    if number == 0:
+        raise VaultError(f"file {document_id} has no piece")
+    return found.hexdigest()
 
 
 def _place(case_id: str, document_id: str, number: int, *, last: bool) -> bytes:

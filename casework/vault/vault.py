@@ -1,7 +1,9 @@
 """Sealing documents of cases under their own keys."""
 
+from collections.abc import Iterable
+
 from casework.ids import location_key
-from casework.vault.files import FileSealer, open_piece
+from casework.vault.files import FileSealer, content_of, open_piece
 from casework.vault.keystore import KeyStore
 from casework.vault.sealing import digest, open_sealed, seal
 
@@ -36,6 +38,10 @@ class CaseVault:
     def open_piece(self, case_id: str, document_id: str, number: int, sealed: bytes, *, last: bool) -> bytes:
         """A piece of a file of this case; raises VaultError for anything else."""
         return open_piece(self._keys.get(case_id), case_id, document_id, number, sealed, last=last)
+
+    def content_of(self, case_id: str, document_id: str, pieces: Iterable[bytes]) -> str:
+        """The keyed digest of a file, recomputed from its sealed pieces; raises VaultError where they are not whole."""
+        return content_of(self._keys.get(case_id), case_id, document_id, pieces)
 
     def seal_location(self, case_id: str, document_id: str, plaintext: bytes) -> tuple[str, bytes]:
         """As `seal`, under the key of the client's location alone, which is made at its first use."""
