@@ -101,6 +101,21 @@ async def test_who_has_no_ground_does_not_read_it(app: Stack, site: RealSite) ->
     assert len(app.outside.locations.readings(case_id)) == len(MAY_READ)
 
 
+async def test_broken_glass_does_not_show_it(app: Stack, site: RealSite) -> None:
+    """Another office reads the case for an hour, and not where its client is; it is told who broke the glass."""
+    case_id = await opened(app)
+    await hidden(site, case_id)
+    other = app.actor("supervisor2", Role.SUPERVISOR, "uptd-ppa-sumatera-selatan")
+    number = app.outside.reads.log(case_id)[0]["case_after"]["number"]
+    broken = await site.post(other, "/break-glass", number=number, reason="Anak ditemukan di kabupaten kami.")
+    assert broken.status_code == 201, broken.text
+
+    assert (await site.ask(other, "GET", f"/cases/{case_id}/intake")).status_code == 200
+    assert (await site.ask(other, "POST", read(case_id), json=REASON)).status_code == 403
+    assert (await site.ask(other, "GET", read(case_id))).status_code == 403
+    assert app.outside.locations.readings(case_id) == []
+
+
 async def test_without_a_reason_nobody_reads_it(app: Stack, site: RealSite) -> None:
     """Said with a pointer; nothing is kept as read."""
     case_id = await opened(app)

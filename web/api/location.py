@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from casework.errors import ForbiddenError, InvalidInputError, NotFoundError
 from casework.ids import new_id
+from casework.models.access import Ground
 from casework.models.base import Text
 from casework.models.people import DECIDING_ROLES, Actor
 from casework.ports import Location, LocationReading
@@ -18,11 +19,19 @@ from web.api.door import Door, given_id
 from web.api.lists import Pages, cut
 from web.api.problems import entry
 from web.api.routing import V1, read_list, write
-from web.api.texts import Texts, may_read
+from web.api.texts import Row, Texts, may_read
 from web.noting import note
 from web.site import Site
 
 LEAST_LETTERS = 5
+
+
+def may_know_where(reader: Actor, case: Row) -> bool:
+    """Whether a reader has a ground to know where the client is: whoever reads the case, but not through broken glass.
+
+    Somebody of the office knows it, day and night; whoever cannot wait for them is told by them.
+    """
+    return may_read(reader, case) and case["ground"] != Ground.BREAK_GLASS
 
 
 class ReadLocation(BaseModel):
@@ -62,7 +71,7 @@ class LocationReadings:
     def reading(self, actor: Actor, case_id: str, reason: str) -> LocationAnswer:
         """Where the client is; that it is read, by whom and why, is durable before it is opened."""
         row = self._cases.visible(actor, case_id)
-        if not may_read(actor, row):
+        if not may_know_where(actor, row):
             raise ForbiddenError("Your role sees this case, but not where its client is.")
         if sum(letter.isalpha() for letter in reason) < LEAST_LETTERS:
             short = entry("/reason", "too_short", "Say why it must be known now.")
@@ -80,7 +89,7 @@ class LocationReadings:
     def readings(self, actor: Actor, case_id: str) -> list[ReadingOf]:
         """Who has read it and why, oldest first, for who decides on the case; never what was read."""
         row = self._cases.visible(actor, case_id)
-        if actor.role not in DECIDING_ROLES or not may_read(actor, row):
+        if actor.role not in DECIDING_ROLES or not may_know_where(actor, row):
             raise ForbiddenError("Your role does not see who has read it.")
         kept = self._desk.locations.readings(case_id)
         return [
