@@ -106,9 +106,9 @@ class Writes:
             request: Request, case_id: str, actor: Actor = actor_, key: Key = None, if_match: IfMatch = None
         ) -> JSONResponse:
             ask = asking(actor, key, if_match)
+            case_id = await run_in_threadpool(self._case_id, row, ask, row.body, given_id(case_id))
             if actor.role not in RULES[row.body].roles:  # before anything of a file is read
                 raise ForbiddenError("Your role may not give this command.")
-            case_id = await run_in_threadpool(self._case_id, row, ask, row.body, given_id(case_id))
             ask = Asking(actor, case_id, ask.key, ask.revision)
             with await run_in_threadpool(self._upload, request, case_id) as upload:
                 async for piece in request.stream():
