@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 from temporalio import activity
 
-from casework.models.notice import DeliveryError, Notice, Outcome
+from casework.models.notice import DeliveryError, Notice, NotNow, Outcome
+from casework.rules.contacting import Unfit
 
 IDLE_SECONDS = 1.0
 BATCH = 20
@@ -36,6 +38,14 @@ class Outbox(Protocol):
 
     def mark_skipped(self, notice_id: str, code: str) -> None:
         """Nobody can be told: shown to a person, never dropped."""
+        ...
+
+    def put_off(self, notice_id: str, until: datetime) -> None:
+        """Nobody else may be told before then: it counts as no try."""
+        ...
+
+    def warn(self, notice: Notice) -> None:
+        """Tell the supervisors of the case's office that a contact must not be used, once a day."""
         ...
 
     def mark_failed(self, notice_id: str, code: str) -> None:
@@ -83,10 +93,15 @@ class NoticesActivities:
 
         try:
             outcome = self._delivery.deliver_notice(notice, self._outbox.told(notice.id), mark)
+        except NotNow as later:
+            self._outbox.put_off(notice.id, later.at)
+            return
         except DeliveryError as error:
             log.warning("notice_put_off", notice_id=notice.id, reason=error.reason)
             self._outbox.mark_failed(notice.id, error.reason)
             return
+        if Unfit.SHARED in outcome.missed:
+            self._outbox.warn(notice)
         if outcome.delivered:
             self._outbox.mark_delivered(notice.id)
         else:

@@ -25,6 +25,7 @@ from casework.db.reservations import SqlReservations
 from casework.db.search import SqlClientIndex
 from casework.db.session import engine_for
 from casework.db.store import SqlCaseStore
+from casework.db.suspects import SqlSuspects
 from casework.db.throttle import SqlThrottle
 from casework.db.web_sessions import SqlSessions
 from casework.directory.agencies import StaticAgencyDirectory, above, heads, ladders, load_agencies
@@ -57,6 +58,7 @@ DeskPorts = tuple[
     SqlLocations,
     SqlFiles,
     SqlAccess,
+    SqlSuspects,
 ]
 
 
@@ -94,11 +96,12 @@ class Adapters:
     locations: SqlLocations
     files: SqlFiles
     access: SqlAccess
+    suspects: SqlSuspects
 
     def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
         known = (self.reads, self.accounts, self.directory)
-        sealed = (self.index, self.locations, self.files, self.access)
+        sealed = (self.index, self.locations, self.files, self.access, self.suspects)
         return self.ids, self.vault, self.reservations, self.documents, *known, *sealed
 
     def close(self) -> None:
@@ -113,7 +116,7 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
     engine = engine_for(settings.database_url.get_secret_value())
     key_engine = engine_for(settings.keystore_url.get_secret_value())
     keys = SqlKeyStore(key_engine, masters)
-    root = RootKey(keys)
+    root, vault = RootKey(keys), CaseVault(keys)
     return Adapters(
         settings=settings,
         masters=masters,
@@ -121,7 +124,7 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         engine=engine,
         key_engine=key_engine,
         keys=keys,
-        vault=CaseVault(keys),
+        vault=vault,
         ids=CommandIds(root),
         store=SqlCaseStore(engine),
         reservations=SqlReservations(engine),
@@ -145,6 +148,7 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         locations=SqlLocations(engine),
         files=SqlFiles(engine),
         access=SqlAccess(engine),
+        suspects=SqlSuspects(engine, vault.mark),
     )
 
 

@@ -346,6 +346,9 @@ class Order(Model, Generic[C]):
     facts: dict[str, bool | int | str] = Field(default_factory=dict)
     """What the desk looked up for the rules: the caseworker's office, whether an agency leads cases, and the like."""
 
+    related: tuple[Id, ...] = ()
+    """Accounts with a telephone number of somebody whom the body names as suspected."""
+
     def has_text(self, pointer: str) -> bool:
         """Whether a text was given at a pointer of the body."""
         return pointer in self.texts

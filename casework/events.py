@@ -1,6 +1,7 @@
 """Every fact the case log keeps. One command, one fact; the past participle of the command's verb."""
 
 from casework.commands import SealedDocument
+from casework.models.access import Exclusion
 from casework.models.base import Codes, Id, Instant, Model
 from casework.models.notice import Notice
 from casework.models.people import Actor
@@ -79,5 +80,6 @@ class Recording(Model):
     referrals: tuple[Referral, ...] = ()
     notifications: tuple[Notification, ...] = ()
     consents: tuple[GivenConsent, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     notices: tuple[Notice, ...] = ()

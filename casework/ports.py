@@ -9,7 +9,7 @@ from casework.models.access import BrokenGlass, Exclusion
 from casework.models.agency import Agency
 from casework.models.base import Instant, Model
 from casework.models.codes import FileType
-from casework.models.notice import Notice
+from casework.models.notice import Contact, Notice
 from casework.models.parts import Client
 from casework.models.people import Account, Actor
 from casework.models.sight import Sight
@@ -201,8 +201,10 @@ class Documents(Protocol):
         sealed: bytes,
         index: IndexEntries | None = None,
         file: SealedFile | None = None,
+        numbers: Collection[bytes] = (),
     ) -> None:
-        """Keep a sealed document as pending, with what its client is found by and its file, whole or not at all.
+        """Keep a sealed document as pending, with what its client is found by, the marks of the suspects' numbers, and
+        its file, whole or not at all.
 
         The same id again changes nothing.
         """
@@ -296,6 +298,14 @@ class Locations(Protocol):
         ...
 
 
+class Suspects(Protocol):
+    """The numbers of those suspected, compared and never shown."""
+
+    def shared(self, case_id: str, numbers: Collection[str]) -> frozenset[str]:
+        """Those of these numbers (E.164) that a suspect of the case has."""
+        ...
+
+
 class LocationVault(Protocol):
     """Sealing where a client is, under a key of its own beside that of the case."""
 
@@ -325,6 +335,10 @@ class Vault(LocationVault, FileVault, Protocol):
 
     def open(self, case_id: str, document_id: str, sealed: bytes) -> bytes:
         """What was sealed as this document of this case."""
+        ...
+
+    def mark(self, case_id: str, number: str) -> bytes:
+        """The mark of a telephone number in this case: without the key it tells nothing."""
         ...
 
 
@@ -525,6 +539,18 @@ class Accounts(Protocol):
 
     def of_office(self, agency_id: str, role: str | None) -> list[Mapping[str, Any]]:
         """The office's accounts with the count of their open cases."""
+        ...
+
+    def contacts(self, account_id: str) -> list[Contact]:
+        """The ways to tell an account, safe or not."""
+        ...
+
+    def set_contact(self, account_id: str, contact: Contact) -> None:
+        """Enter a way to tell an account, confirmed now; the same address again takes what else is new of it."""
+        ...
+
+    def addresses(self, account_id: str | None = None) -> list[tuple[str, str]]:
+        """Accounts and their addresses: of one, or of all that are not disabled."""
         ...
 
     def set_absence(

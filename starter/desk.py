@@ -27,11 +27,12 @@ from casework.ports import (
     Reads,
     Reservations,
     SealedFile,
+    Suspects,
     Vault,
 )
 from casework.rules.opening import check_opening, day_of, facts_of
-from starter.ages import Ages
 from starter.asking import Asking
+from starter.known import Known, numbers_of_suspects
 from starter.lookups import Lookups
 
 C = TypeVar("C", bound=c.Command)
@@ -53,12 +54,13 @@ class Desk:
     locations: Locations
     files: Files
     access: Access
+    suspects: Suspects
 
     @property
     def lookups(self) -> Lookups:
         """What rules need to know and cannot look up."""
-        ages = Ages(self.reads, self.documents, self.vault)
-        return Lookups(self.reads, self.accounts, self.access, self.directory, self.office, ages)
+        known = Known(self.reads, self.documents, self.vault, self.suspects)
+        return Lookups(self.reads, self.accounts, self.access, self.directory, self.office, known)
 
     def command_id(self, ask: Asking) -> str:
         """The id of the command asked for; a fresh one where the client gave no key."""
@@ -89,6 +91,7 @@ class Desk:
             texts=texts,
             pathways=self._pathways(body),
             facts=facts,
+            related=self.lookups.related(body),
         )
 
     def discard(self, order: c.Order[C]) -> None:
@@ -111,7 +114,8 @@ class Desk:
             new_id=case_id,
             document=document,
             texts=texts,
-            facts=self.lookups.report(body),
+            facts=self.lookups.report(case_id, body),
+            related=self.lookups.related(body),
         )
         return Opening(
             case_id=case_id,
@@ -156,7 +160,8 @@ class Desk:
         content, sealed = self.vault.seal(case_id, document_id, written)
         client = body.client if isinstance(body, c.OpenCase | c.AmendClient) else None
         index = self.index.entries(client) if client else None
-        self.documents.put_pending(document_id, case_id, command_id, content, sealed, index, file)
+        numbers = [self.vault.mark(case_id, number) for number in numbers_of_suspects(body)]
+        self.documents.put_pending(document_id, case_id, command_id, content, sealed, index, file, numbers)
         return c.SealedDocument(id=document_id, digest=content), given(texts)
 
     def _pathways(self, body: c.Command) -> tuple[Pathway, ...]:

@@ -18,11 +18,12 @@ from casework.models.parts import Client, Reporter
 from casework.models.pathway import Service
 from casework.models.people import DECIDING_ROLES, Actor, Role
 from casework.models.state import age_band
+from casework.numbers import numbers_in
 from casework.office import Office
 from casework.ports import Access, Accounts, Directory, Reads
 from casework.rules.opening import check_client, day_of, problem, reporting_agency, years_of
-from starter.ages import Ages
 from starter.asking import Asking
+from starter.known import Known, numbers_of_suspects
 
 OFFICES = frozenset({"lead_office", "province_office"})
 """Kinds of agencies that lead cases, here or elsewhere."""
@@ -39,7 +40,7 @@ class Lookups:
     access: Access
     directory: Directory
     office: Office
-    ages: Ages
+    known: Known
 
     def facts(self, ask: Asking, body: c.Command) -> Facts:
         """The facts an order carries; raises where an id in its body is unknown to who asks."""
@@ -58,7 +59,8 @@ class Lookups:
             raise UnknownAccountError("There is no such caseworker in your office.")
         if self.access.is_excluded(ask.case_id, account.id):
             raise ConflictOfInterestError("This caseworker is excluded from the case. Name another.")
-        return {}
+        numbers = numbers_in(*(address for _, address in self.accounts.addresses(account.id)))
+        return {"conflict": bool(self.known.suspects.shared(ask.case_id, numbers))}
 
     @_of.register
     def _(self, body: c.ReferCase, ask: Asking) -> Facts:
@@ -158,18 +160,29 @@ class Lookups:
     def _(self, body: c.AmendClient, ask: Asking) -> Facts:
         reporter = self.reporter(body.reporter) if body.reporter else {}
         age = self._age(ask) if body.consent and not body.client else {}
-        return {**reporter, **age, **(self._client(ask, body.client) if body.client else {})}
+        shared: Facts = {"number_shared": self.known.shares_number(ask.case_id, body)}
+        return {**reporter, **age, **shared, **(self._client(ask, body.client) if body.client else {})}
 
     def _age(self, ask: Asking) -> Facts:
         """The client's age today: who may consent depends on it."""
         today = day_of(self.office.now(), self.office.timezone)
-        age = self.ages.age(ask.case_id, today)
+        age = self.known.age(ask.case_id, today)
         return {} if age is None else {"age": age}
 
-    def report(self, body: c.OpenCase) -> Facts:
-        """What an opening carries: the kind of the reporting agency, and the client's age on the day of the report."""
+    def report(self, case_id: str, body: c.OpenCase) -> Facts:
+        """What an opening carries: the kind of the reporting agency, the client's age on the day of the report, and
+        whether a number of client or reporter is a suspect's."""
         age = years_of(body.client, day_of(body.reported_at, self.office.timezone))
-        return {**self.reporter(body.reporter), **({} if age is None else {"age": age})}
+        shared = {"number_shared": self.known.shares_number(case_id, body)}
+        return {**self.reporter(body.reporter), **({} if age is None else {"age": age}), **shared}
+
+    def related(self, body: c.Command) -> tuple[str, ...]:
+        """The accounts that have a number of somebody suspected."""
+        numbers = numbers_of_suspects(body)
+        if not numbers:
+            return ()
+        found = (id_ for id_, address in self.accounts.addresses() if not numbers.isdisjoint(numbers_in(address)))
+        return tuple(dict.fromkeys(found))
 
     def _client(self, ask: Asking, client: Client) -> Facts:
         """The age band on the day of the report; the rule does not see the birth date, which is sealed."""

@@ -11,7 +11,7 @@ from activities.notices import NoticesActivities
 from activities.patrol import PatrolActivities
 from activities.patrol_ports import Ground
 from activities.records import RecordsActivities
-from casework.assembly import Adapters
+from casework.assembly import Adapters, wall_clock
 from casework.db.notices import SqlNotices
 from casework.notices.channels import notifier_for
 from casework.notices.delivery import NoticeDelivery
@@ -70,7 +70,9 @@ def deliverer(outside: Adapters, outbox: SqlNotices) -> NoticesActivities:
     """What delivers from an outbox by the channels of the settings."""
     settings = outside.settings
     notifier = notifier_for(settings, outside.root.derive(b"webhooks") if settings.webhooks else None)
-    return NoticesActivities(outbox, NoticeDelivery(outbox, notifier, ZoneInfo(settings.timezone), settings.pages))
+    zone = ZoneInfo(settings.timezone)
+    delivery = NoticeDelivery(outbox, notifier, zone, settings.pages, outside.suspects, wall_clock)
+    return NoticesActivities(outbox, delivery)
 
 
 def ground(client: Client, outside: Adapters, own: Office) -> Ground:

@@ -19,6 +19,7 @@ from casework.directory.calendar import working_calendar
 from casework.errors import DatabaseUnavailableError, EngineUnavailableError
 from casework.events import Recording
 from casework.ids import case_number
+from casework.models.notice import Contact
 from casework.models.people import OFFICE_ROLES, Account, Actor, Role
 from casework.models.sight import Sight
 from casework.models.state import CaseState, Receipt
@@ -84,6 +85,8 @@ class Memory:
     openings: dict[str, bytes] = field(default_factory=dict)
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     files: dict[str, tuple[SealedFile, tuple[bytes, ...]]] = field(default_factory=dict)
+    numbers: dict[str, frozenset[bytes]] = field(default_factory=dict)
+    contacts: dict[str, list[Contact]] = field(default_factory=dict)
     locations: dict[str, bytes] = field(default_factory=dict)
     readings: list[LocationReading] = field(default_factory=list)
     engine_away: bool = False
@@ -298,10 +301,12 @@ class MemoryDocuments:
         sealed: bytes,
         index: IndexEntries | None = None,
         file: SealedFile | None = None,
+        numbers: Collection[bytes] = (),
     ) -> None:
         if file:
             self.memory.files[document_id] = (file, tuple(file.pieces()))
         self.memory.documents.setdefault(document_id, (case_id, sealed))
+        self.memory.numbers.setdefault(document_id, frozenset(numbers))
 
     def get(self, case_id: str, document_id: str) -> bytes | None:
         named = {row["document_id"] for row in self.memory.log if row["case_id"] == case_id}
@@ -328,6 +333,20 @@ class MemoryFiles:
 
     def piece(self, document_id: str, number: int) -> bytes | None:
         return self.memory.files[document_id][1][number]
+
+
+@dataclass
+class MemorySuspects:
+    """Keeps the promises of `ports.Suspects`."""
+
+    memory: Memory
+    mark: Callable[[str, str], bytes]
+
+    def shared(self, case_id: str, numbers: Collection[str]) -> frozenset[str]:
+        rows = [row for row in self.memory.log if row["case_id"] == case_id]
+        naming = [row for row in rows if row["body"].get("alleged_perpetrators") is not None]
+        marks = self.memory.numbers.get(naming[-1]["document_id"] or "", ()) if naming else ()
+        return frozenset(number for number in numbers if self.mark(case_id, number) in marks)
 
 
 @dataclass
@@ -377,8 +396,20 @@ class MemoryAccessLog:
 class MemoryAccounts:
     """Keeps the promises of `ports.Accounts`; a token is `token-` and the name of its account."""
 
-    def __init__(self, *accounts: Account) -> None:
+    def __init__(self, memory: Memory, *accounts: Account) -> None:
         self._accounts = {account.id: account for account in accounts}
+        self._memory = memory
+
+    def contacts(self, account_id: str) -> list[Contact]:
+        return self._memory.contacts.get(account_id, [])
+
+    def set_contact(self, account_id: str, contact: Contact) -> None:
+        others = [c for c in self.contacts(account_id) if (c.medium, c.address) != (contact.medium, contact.address)]
+        self._memory.contacts[account_id] = [*others, contact]
+
+    def addresses(self, account_id: str | None = None) -> list[tuple[str, str]]:
+        kept = ((id_, c.address) for id_, known in self._memory.contacts.items() for c in known)
+        return [(id_, address) for id_, address in kept if account_id in (None, id_)]
 
     def get(self, account_id: str) -> Account | None:
         return self._accounts.get(account_id)
@@ -601,19 +632,21 @@ def web_at(now: Callable[[], datetime]) -> Web:
     memory = Memory()
     accounts = [Account(id=name, username=name, role=role, agency_id=agency) for name, role, agency in ACCOUNTS]
     keys = MemoryKeyStore()
+    vault = CaseVault(keys)
     desk = Desk(
         Office("OKUS", "Asia/Jakarta", LEAD, PATHWAYS, CALENDAR, now),
         CommandIds(MASTER),
-        CaseVault(keys),
+        vault,
         MemoryReservations(memory),
         MemoryDocuments(memory),
         MemoryReads(memory),
-        MemoryAccounts(*accounts),
+        MemoryAccounts(memory, *accounts),
         DIRECTORY,
         ClientIndex(keys),
         MemoryLocations(memory),
         MemoryFiles(memory),
         cast(Access, NoAccess()),
+        MemorySuspects(memory, vault.mark),
     )
     cases = MemoryCases(desk, memory)
     parts = {"database": True, "engine": True, "worker": True}

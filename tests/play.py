@@ -200,6 +200,7 @@ SERVICES = frozenset(row.service for pathway in PATHWAYS.values() for row in pat
 
 def opened(by: Actor = CASEWORKER, now: datetime = START, **changes: Any) -> Play:
     """A case from its report, as the desk would open it."""
+    facts = changes.pop("facts", {})
     body = report(**changes)
     order = c.Order[c.OpenCase](
         command_id="command-0",
@@ -208,7 +209,7 @@ def opened(by: Actor = CASEWORKER, now: datetime = START, **changes: Any) -> Pla
         body=blank(body),
         new_id="case-1",
         texts=given(split(body)[1]),
-        facts=facts_for(body),
+        facts={**facts_for(body), **facts},
     )
     state, recording = begin(
         Opening(

@@ -2,8 +2,9 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
@@ -60,10 +61,20 @@ def a_notice(kind: NoticeKind = NoticeKind.REFERRAL_SENT, **changes: Any) -> Not
 
 
 def a_contact(medium: ContactMedium, address: str, *, safe: bool = True, language: Language = "id") -> Contact:
-    return Contact(medium=medium, address=address, safe=safe, language=language)
+    return Contact(medium=medium, address=address, safe=safe, language=language, confirmed_at=AT)
 
 
 MAIL = a_contact("email", "petugas@polres.example")
+
+
+@dataclass
+class KnownSuspects:
+    """The suspects of every case, by their numbers."""
+
+    numbers: frozenset[str] = frozenset()
+
+    def shared(self, case_id: str, numbers: Collection[str]) -> frozenset[str]:
+        return self.numbers & frozenset(numbers)
 
 
 def free_port() -> int:

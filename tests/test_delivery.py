@@ -55,7 +55,8 @@ def mailbox() -> Iterator[tuple[Mailbox, int]]:
 def deliverer(app: Stack, port: int) -> NoticesActivities:
     """The delivery as the worker wires it, by mail."""
     settings = app.settings.model_copy(update={"smtp_url": _secret(f"smtp://127.0.0.1:{port}")})
-    delivery = NoticeDelivery(app.outside.notices, notifier_for(settings), ZoneInfo("Asia/Jakarta"), settings.pages)
+    how = notifier_for(settings), ZoneInfo("Asia/Jakarta"), settings.pages
+    delivery = NoticeDelivery(app.outside.notices, *how, app.outside.suspects, lambda: datetime.now(UTC))
     return NoticesActivities(app.outside.notices, delivery)
 
 

@@ -42,6 +42,7 @@ from tests.some_notices import (
     MAIL,
     NUMBER,
     TEXT,
+    KnownSuspects,
     Mailbox,
     a_contact,
     a_notice,
@@ -225,7 +226,7 @@ def test_no_channel_sends_to_an_unsafe_contact(notifier: Notifier, contact: Cont
 
 
 def told(notifier: Notifier, *contacts: Contact, **options: Any) -> Outcome:
-    return deliver(a_notice(), contacts, notifier, JAKARTA, BASE, **options)
+    return deliver(a_notice(), contacts, notifier, JAKARTA, BASE, lambda _: None, **options)
 
 
 def test_every_safe_contact_is_told_in_its_language_and_the_others_are_named() -> None:
@@ -298,7 +299,7 @@ def test_contacts_are_asked_for_when_sending() -> None:
             return (MAIL,)
 
     book, memory = Book(), MemoryNotifier()
-    outcome = NoticeDelivery(book, memory, JAKARTA, BASE).deliver_notice(a_notice())
+    outcome = NoticeDelivery(book, memory, JAKARTA, BASE, KnownSuspects(), lambda: AT).deliver_notice(a_notice())
 
     assert outcome.delivered
     assert book.asked == [Recipient(agency_id="polres")]

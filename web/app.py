@@ -14,10 +14,11 @@ from starlette.middleware import Middleware
 
 from casework.errors import CaseworkError
 from web import provider, sessions
-from web.api import absences, consents, factors, health, oauth, problems, reference, sights, stalled, tokens
+from web.api import absences, consents, contacts, factors, health, oauth, problems, reference, sights, stalled, tokens
 from web.api.absences import AbsenceEntry
 from web.api.access import BODIES, AccessWrites
 from web.api.cases import CaseReading
+from web.api.contacts import ContactEntry
 from web.api.door import Door
 from web.api.factors import BeginSecondFactor, ConfirmSecondFactor
 from web.api.lists import CasesSearch
@@ -37,7 +38,7 @@ from web.seen import SeenFirst
 from web.sessions import SessionDoor
 from web.site import Site
 
-OF_ACCOUNTS = (SignIn, ChangePassword, BeginSecondFactor, ConfirmSecondFactor, AbsenceEntry)
+OF_ACCOUNTS = (SignIn, ChangePassword, BeginSecondFactor, ConfirmSecondFactor, AbsenceEntry, ContactEntry)
 OF_READING = (CasesSearch, ReadLocation, PayloadsOf)
 WAITERS = 32
 """Threads that may wait for a database at once."""
@@ -95,6 +96,7 @@ def routes(site: Site) -> list[APIRoute]:
         *cases.routes(),
         *records.routes(),
         *consents.routes(site, door, records),
+        *contacts.routes(site, door),
         *LocationReadings(site, door, texts, cases).routes(),
         *ReferralReading(site, door, texts, cases).routes(),
         *stalled.routes(site, door),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.notices import queue
@@ -130,6 +130,19 @@ class SqlAccess:
             return bool(connection.scalar(select(exists().where(mine, STANDS))))
 
 
+def exclude_related(connection: Connection, related: Collection[Exclusion], agency_id: str) -> None:
+    """Keep exclusions with the command they follow from, one by one; none that would leave nobody to decide there:
+    the office is told of it all the same."""
+    for exclusion in related:
+        attempt = connection.begin_nested()
+        connection.execute(insert(exclusions).on_conflict_do_nothing(), values_of(exclusion))
+        left = or_(_somebody_decides(exclusion.case_id, agency_id), ~_decides(exclusion.account_id, agency_id))
+        if connection.scalar(select(left)):
+            attempt.commit()
+        else:
+            attempt.rollback()
+
+
 def _glass() -> Select[Any]:
     return select(break_glass, cases.c.number.label("case_number")).join(cases)
 
@@ -137,6 +150,12 @@ def _glass() -> Select[Any]:
 def _last(connection: Connection, found: Select[Any]) -> dict[str, Any] | None:
     row = connection.execute(found.limit(1)).mappings().one_or_none()
     return dict(row) if row else None
+
+
+def _decides(account_id: str, agency_id: str) -> ColumnElement[bool]:
+    roles = [role.value for role in DECIDING_ROLES]
+    mine = (accounts.c.id == account_id) & (accounts.c.agency_id == agency_id)
+    return exists().where(mine, accounts.c.role.in_(roles))
 
 
 def _somebody_decides(case_id: str, agency_id: str) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.passwords import Passwords
+from casework.db.presence import contacts_of
 from casework.db.repeats import first
 from casework.db.session import Clock, reading, wall_clock, writing
 from casework.db.tables import absences, accounts, cases, contacts
@@ -118,10 +119,30 @@ class SqlAccounts(SqlTokens):
             _check_deputy(connection, account_id, deputy_id)
             connection.execute(entry.on_conflict_do_update(index_elements=list(absences.primary_key), set_=end))
 
+    def contacts(self, account_id: str) -> list[Contact]:
+        """The ways to tell an account, safe or not."""
+        with reading(self._engine) as connection:
+            return list(contacts_of(connection, (account_id,)))
+
+    def addresses(self, account_id: str | None = None) -> list[tuple[str, str]]:
+        """Accounts and their addresses: of one, or of all that are not disabled."""
+        mine = ~accounts.c.disabled if account_id is None else accounts.c.id == account_id
+        found = select(contacts.c.account_id, contacts.c.address).join(accounts).where(mine)
+        with reading(self._engine) as connection:
+            return [(row.account_id, row.address) for row in connection.execute(found.order_by(*contacts.primary_key))]
+
     def set_contact(self, account_id: str, contact: Contact) -> None:
-        """Enter a way to tell an account; the same address again takes the new language and safety."""
-        entry = insert(contacts).values(account_id=account_id, **contact.model_dump())
-        changed = {"language": contact.language, "safe": contact.safe}
+        """Enter a way to tell an account, confirmed now; the same address again takes what else is new of it."""
+        hours = contact.hours
+        changed = {
+            "language": contact.language,
+            "safe": contact.safe,
+            "confirmed_at": contact.confirmed_at or self._now(),
+            "hours_begin": hours.begins if hours else None,
+            "hours_end": hours.ends if hours else None,
+        }
+        which = {"account_id": account_id, "medium": contact.medium, "address": contact.address}
+        entry = insert(contacts).values(**which, **changed)
         with writing(self._engine) as connection:
             connection.execute(entry.on_conflict_do_update(index_elements=list(contacts.primary_key), set_=changed))
 

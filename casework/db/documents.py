@@ -1,5 +1,6 @@
 """Sealed texts and files. What is inside is the vault's affair."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Engine, delete, exists, select
@@ -7,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from casework.db import files, search
 from casework.db.session import Clock, reading, wall_clock, writing
+from casework.db.suspects import put_numbers
 from casework.db.tables import documents, reservations
 from casework.ports import IndexEntries, SealedFile
 
@@ -29,8 +31,10 @@ class SqlDocuments:
         sealed: bytes,
         index: IndexEntries | None = None,
         file: SealedFile | None = None,
+        numbers: Collection[bytes] = (),
     ) -> None:
-        """Keep a sealed document as pending, with what its client is found by and its file, whole or not at all.
+        """Keep a sealed document as pending, with what its client is found by, the marks of the suspects' numbers, and
+        its file, whole or not at all.
 
         The same id again changes nothing.
         """
@@ -48,6 +52,7 @@ class SqlDocuments:
                 search.put(connection, document_id, case_id, index)
             if file:
                 files.put(connection, file)
+            put_numbers(connection, document_id, case_id, numbers)
 
     def get(self, case_id: str, document_id: str) -> bytes | None:
         """The sealed bytes of a document that the log of this case names (pending ones are not given)."""

@@ -12,7 +12,7 @@ from casework.db.tables import accounts, cases, notices
 from casework.models.notice import Recipient
 from casework.rules.standing_in import reached
 
-WANTING = ("no_contact", "not_safe", "medium_not_configured")
+WANTING = ("no_contact", "not_safe", "not_confirmed", "shared_with_suspect", "medium_not_configured")
 """Why a notice was skipped that a contact entered or a channel set up since can carry. What a channel refused for good
 or did not confirm is left to a person: it might be told twice."""
 
@@ -44,7 +44,8 @@ def queue_again(connection: Connection, now: datetime, limit: int) -> int:
     lost = [(kept, Recipient.model_validate(kept)) for kept in found]
     people = people_around(connection, [recipient for _, recipient in lost], now) if lost else ()
     told = [(kept, reached(recipient, people)) for kept, recipient in lost]
-    safe = with_safe_contact(connection, {account_id for _, each in told for account_id in each}) if told else ()
+    asked = {account_id for _, each in told for account_id in each}
+    safe = with_safe_contact(connection, asked, now) if told else ()
     reachable = [kept for kept, each in told if not set(each).isdisjoint(safe)]
     if not reachable:
         return 0

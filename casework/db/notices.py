@@ -11,8 +11,9 @@ from casework.db.lost import OLDEST, lost_of, queue_again
 from casework.db.presence import contacts_of, people_around
 from casework.db.rows import values_of
 from casework.db.session import Clock, reading, wall_clock, writing
-from casework.db.tables import notices
-from casework.models.notice import Contact, Notice, Recipient
+from casework.db.tables import cases, notices
+from casework.models.notice import Contact, Notice, NoticeKind, Recipient
+from casework.models.people import Role
 from casework.rules.standing_in import reached
 
 CLAIM = timedelta(minutes=2)
@@ -82,6 +83,18 @@ class SqlNotices:
         """Nobody could be told, and trying again would not help."""
         self._update(notice_id, state="skipped", last_error=code, next_try=None)
 
+    def put_off(self, notice_id: str, until: datetime) -> None:
+        """Leave it alone until then, as if it had not been tried."""
+        self._update(notice_id, next_try=until, attempts=func.greatest(notices.c.attempts - 1, 0))
+
+    def warn(self, notice: Notice) -> None:
+        """Tell the supervisors of the case's office that a contact on its file must not be used, once a day."""
+        now = self._now()
+        with writing(self._engine) as connection:
+            office = connection.scalar(select(cases.c.agency_id).where(cases.c.id == notice.case_id))
+            if office is not None:
+                queue(connection, [_warning(notice, office, now)])
+
     def mark_failed(self, notice_id: str, code: str, *, again: bool = True) -> None:
         """A try failed: it is queued for a later one; given up after the last, or at once where not `again`."""
         with writing(self._engine) as connection:
@@ -110,6 +123,17 @@ class SqlNotices:
     def _update(self, notice_id: str, **values: Any) -> None:
         with writing(self._engine) as connection:
             connection.execute(update(notices).where(notices.c.id == notice_id).values(values))
+
+
+def _warning(notice: Notice, agency_id: str, now: datetime) -> Notice:
+    return Notice(
+        id=f"contact.{notice.case_id}.{now.date().isoformat()}",
+        case_id=notice.case_id,
+        case_number=notice.case_number,
+        kind=NoticeKind.CONTACT_UNSAFE,
+        recipient=Recipient(role=Role.SUPERVISOR, agency_id=agency_id),
+        created_at=now,
+    )
 
 
 def _after_failure(attempts: int, now: datetime) -> dict[str, Any]:

@@ -1,17 +1,19 @@
 """Who is there: accounts with the absence that is on, and the contacts of those a notice reaches."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select, true
 
 from casework.db.tables import absences, accounts, contacts, exclusions
-from casework.models.notice import Contact, Recipient
+from casework.models.notice import Contact, Hours, Recipient
 from casework.models.people import Role
+from casework.rules.contacting import CONFIRMED_FOR, OWN_SCREEN
 from casework.rules.standing_in import Person
 
-CONTACT = (contacts.c.medium, contacts.c.address, contacts.c.language, contacts.c.safe)
+HOURS = (contacts.c.hours_begin, contacts.c.hours_end)
+CONTACT = (contacts.c.medium, contacts.c.address, contacts.c.language, contacts.c.safe, contacts.c.confirmed_at, *HOURS)
 
 
 def people_around(
@@ -26,12 +28,20 @@ def contacts_of(connection: Connection, account_ids: Collection[str]) -> tuple[C
     """The contacts of these accounts, safe or not."""
     found = select(*CONTACT).where(contacts.c.account_id.in_(account_ids))
     rows = connection.execute(found.order_by(contacts.c.account_id, contacts.c.medium, contacts.c.address))
-    return tuple(Contact(**row._mapping) for row in rows)
+    return tuple(contact_of(row._mapping) for row in rows)
 
 
-def with_safe_contact(connection: Connection, account_ids: Collection[str]) -> frozenset[str]:
-    """Those of these accounts that something may be sent to."""
-    found = select(contacts.c.account_id).where(contacts.c.account_id.in_(account_ids), contacts.c.safe)
+def contact_of(row: Mapping[Any, Any]) -> Contact:
+    """A row of `contacts` as the contact that was entered."""
+    own = {name: row[name] for name in ("medium", "address", "language", "safe", "confirmed_at")}
+    begins, ends = row["hours_begin"], row["hours_end"]
+    return Contact(**own, hours=Hours(begins=begins, ends=ends) if begins and ends else None)
+
+
+def with_safe_contact(connection: Connection, account_ids: Collection[str], now: datetime) -> frozenset[str]:
+    """Those of these accounts that something may be sent to, at some hour."""
+    lately = or_(contacts.c.confirmed_at > now - CONFIRMED_FOR, contacts.c.medium == OWN_SCREEN)
+    found = select(contacts.c.account_id).where(contacts.c.account_id.in_(account_ids), contacts.c.safe, lately)
     return frozenset(connection.scalars(found.distinct()))
 
 

@@ -10,10 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
 
 from casework.db import locations
+from casework.db.access import exclude_related
 from casework.db.notices import queue
 from casework.db.rows import Values, case_values, log_values, part_values
 from casework.db.search import forget_earlier
 from casework.db.session import deciding, reading
+from casework.db.suspects import forget_earlier_numbers
 from casework.db.tables import case_log, cases, consents, deadlines, documents, notifications, referrals, reservations
 from casework.errors import RecordDivergedError
 from casework.events import CaseEvent, EventKind, Recording
@@ -121,6 +123,7 @@ def _write_parts(connection: Connection, recording: Recording) -> None:
     _put(connection, notifications, part_values(recording, recording.notifications))
     _put(connection, consents, part_values(recording, recording.consents))
     _put(connection, deadlines, part_values(recording, recording.deadlines))
+    exclude_related(connection, recording.exclusions, recording.case.agency_id)
     queue(connection, recording.notices)
 
 
@@ -160,6 +163,8 @@ def _keep_document(connection: Connection, event: CaseEvent) -> None:
 def _find_by_new_client(connection: Connection, event: CaseEvent) -> None:
     if event.kind is EventKind.CLIENT_AMENDED and event.body.get("client"):
         forget_earlier(connection, event.case_id, event.document.id if event.document else None)
+    if event.kind is EventKind.CLIENT_AMENDED and event.body.get("alleged_perpetrators") is not None:
+        forget_earlier_numbers(connection, event.case_id, event.document.id if event.document else None)
 
 
 def _mark_started(connection: Connection, case_id: str) -> None:

@@ -1,5 +1,6 @@
 """What is told to whom, by which way, and what became of it. Nothing here says what a case is about."""
 
+from datetime import datetime, time
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -48,6 +49,7 @@ class NoticeKind(Codes):
     REFUSED_REPEATEDLY = "refused_repeatedly"
     GLASS_BROKEN = "glass_broken"
     EXCLUDED = "excluded"
+    CONTACT_UNSAFE = "contact_unsafe"
 
 
 OF_NO_CASE = frozenset(
@@ -108,13 +110,24 @@ class Notice(Model):
         return self
 
 
+class Hours(Model):
+    """The hours of a day in which a contact may be used, on the office's clock; they may go over midnight."""
+
+    begins: time
+    ends: time
+
+
 class Contact(Model):
-    """One way to reach a recipient. Unless it is marked safe, nothing is ever sent to it."""
+    """One way to reach a recipient; `casework.rules.contacting` says when something may be sent to it."""
 
     medium: ContactMedium
     address: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\s\x00-\x1f\x7f]+$", repr=False)]
     language: Language = "id"
     safe: bool = False
+    hours: Hours | None = None
+    """None for any."""
+    confirmed_at: Instant | None = None
+    """When somebody last said that it is right."""
 
 
 class Delivered(Model):
@@ -127,6 +140,12 @@ class Skipped(Model):
     """It was not sent, and why."""
 
     reason: Code
+
+
+class Later(Model):
+    """It may be sent when the hours of the contact begin."""
+
+    at: Instant
 
 
 class Outcome(Model):
@@ -144,6 +163,14 @@ class Outcome(Model):
     def reason(self) -> str | None:
         """Why nobody was told; None where somebody was."""
         return None if self.by else next(iter(self.missed), "no_contact")
+
+
+class NotNow(Exception):  # noqa: N818  a time, not a failure
+    """A contact may be told from then on; whoever could be told before, has been."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at.isoformat())
+        self.at = at
 
 
 class DeliveryError(Exception):

@@ -3,14 +3,19 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from casework.models.notice import Contact, Delivered, DeliveryError, Notice, Outcome, Skipped
+from casework.models.notice import Contact, Delivered, DeliveryError, Later, Notice, NotNow, Outcome, Skipped
 from casework.notices.port import Contacts, Notifier, Rendered
 from casework.notices.render import render
+from casework.numbers import numbers_in
+from casework.ports import Suspects
+from casework.rules.contacting import opens_at, unfit
 
 Mark = Callable[[str], None]
-Result = Delivered | Skipped | DeliveryError
+Result = Delivered | Skipped | DeliveryError | Later
+Weigh = Callable[[Contact], Skipped | Later | None]
 
 
 def _unmarked(_: str) -> None:
@@ -28,14 +33,15 @@ def deliver(
     notifier: Notifier,
     zone: ZoneInfo,
     base_url: str,
+    weigh: Weigh,
     done: Collection[str] = (),
     mark: Mark = _unmarked,
 ) -> Outcome:
-    """Tell every contact once; one that fails keeps no other from being told.
+    """Tell every contact once that `weigh` has nothing against; one that fails keeps no other from being told.
 
     Returns what became of it, final failures included. If a contact may still be told later, raises its
-    retryable DeliveryError after all have been tried. `mark` gets a mark of each contact told; a repeat with
-    these as `done` leaves out who knows already.
+    retryable DeliveryError, or NotNow, after all have been tried. `mark` gets a mark of each contact told; a repeat
+    with these as `done` leaves out who knows already.
     """
     results: list[Result] = []
     for contact in contacts:
@@ -43,7 +49,8 @@ def deliver(
         if key in done:
             results.append(Delivered(medium=contact.medium))
             continue
-        result = _tell(notifier, notice, contact, render(notice, contact.language, zone, base_url))
+        against = weigh(contact)
+        result = against or _tell(notifier, notice, contact, render(notice, contact.language, zone, base_url))
         results.append(result)
         if isinstance(result, Delivered):
             mark(key)
@@ -61,8 +68,11 @@ def _outcome(results: list[Result]) -> Outcome:
     for result in results:
         if isinstance(result, DeliveryError) and result.retryable:
             raise result
+    waits = [result.at for result in results if isinstance(result, Later)]
+    if waits:
+        raise NotNow(min(waits))
     by = tuple(result.medium for result in results if isinstance(result, Delivered))
-    missed = tuple(result.reason for result in results if not isinstance(result, Delivered))
+    missed = tuple(result.reason for result in results if isinstance(result, Skipped | DeliveryError))
     return Outcome(by=by, missed=missed if results else ("no_contact",))
 
 
@@ -74,8 +84,24 @@ class NoticeDelivery:
     notifier: Notifier
     zone: ZoneInfo
     base_url: str
+    suspects: Suspects
+    now: Callable[[], datetime]
 
     def deliver_notice(self, notice: Notice, done: Collection[str] = (), mark: Mark = _unmarked) -> Outcome:
         """Deliver to the recipient's contacts as they are now; as `deliver` promises."""
         contacts = self.contacts.contacts_for(notice.recipient, notice.case_id)
-        return deliver(notice, contacts, self.notifier, self.zone, self.base_url, done, mark)
+
+        def weigh(contact: Contact) -> Skipped | Later | None:
+            return self._weigh(notice, contact)
+
+        return deliver(notice, contacts, self.notifier, self.zone, self.base_url, weigh, done, mark)
+
+    def _weigh(self, notice: Notice, contact: Contact) -> Skipped | Later | None:
+        """What speaks against a contact now; nothing is sent to it where anything does."""
+        now, numbers = self.now(), numbers_in(contact.address)
+        shared = notice.case_id is not None and bool(self.suspects.shared(notice.case_id, numbers))
+        reason = unfit(contact, now, shared=shared)
+        if reason:
+            return Skipped(reason=reason)
+        later = opens_at(contact.hours, now, self.zone)
+        return Later(at=later) if later else None

@@ -23,7 +23,7 @@ CLASSIFIED = frozenset(Category) - {Category.UNCLASSIFIED}
 def assign(state: CaseState, order: Order[AssignCase], now: datetime) -> Step:
     """Give the case to a caseworker of the office who has no conflict of interest."""
     if order.facts.get("conflict"):
-        raise ConflictOfInterestError("This caseworker has a recorded conflict of interest; choose another.")
+        raise ConflictOfInterestError("This caseworker has a conflict of interest in the case; choose another.")
     after = state.model_copy(update={"assigned_to": order.body.caseworker_id})
     told = (Told("case_assigned", Recipient(account_id=order.body.caseworker_id)),)
     return Step(after, EventKind.CASE_ASSIGNED, facts=(Fact("case_assigned", now),), told=told)

@@ -11,7 +11,15 @@ from casework.models.parts import Consent
 from casework.models.people import Actor, Role
 from casework.models.state import CaseState, Referral
 from casework.rules import consent, disclosing
-from casework.rules.opening import check_past, check_reporter, facts_with, problem, relations_of, reporting_agency
+from casework.rules.opening import (
+    check_past,
+    check_reporter,
+    facts_with,
+    problem,
+    relations_of,
+    reporting_agency,
+    unsafe_contacts,
+)
 from casework.rules.referrals import revoked
 from casework.rules.step import CASEWORK, Fact, Step, Told, rule, to_owner, to_supervisors
 
@@ -51,7 +59,8 @@ def amend_client(state: CaseState, order: Order[AmendClient], now: datetime) -> 
     if consent.suspects_carer(after) and not consent.suspects_carer(state) and _by_carer(after):
         # What stands on it goes on: it protects. Whether it may is for a person to say.
         told = (*told, Told("consent_withdrawn", to_supervisors(after)))
-    return Step(after, EventKind.CLIENT_AMENDED, told=told, lift=lift)
+    facts, also = unsafe_contacts(after, order, now)
+    return Step(after, EventKind.CLIENT_AMENDED, facts=facts, told=(*told, *also), lift=lift)
 
 
 @rule(WithdrawConsent, CASEWORK)

@@ -17,6 +17,7 @@ import casework.rules.remedies  # noqa: F401  each module registers its rules
 from casework.commands import DecideTransfer, Order
 from casework.errors import ForbiddenError, NotAllowedInStageError, NotFoundError, RevisionConflictError
 from casework.events import CaseEvent, Recording
+from casework.models.access import Exclusion, Interest
 from casework.models.people import OFFICE_ROLES
 from casework.models.state import CaseRow, CaseState, Receipt
 from casework.opening import Opening
@@ -84,8 +85,18 @@ def conclude(before: CaseState, step: Step, order: Order[Any], now: datetime) ->
         referrals=tuple(r for id_, r in after.referrals.items() if before.referrals.get(id_) != r),
         notifications=tuple(n for id_, n in after.notifications.items() if before.notifications.get(id_) != n),
         consents=tuple(c for id_, c in after.consents.items() if before.consents.get(id_) != c),
+        exclusions=_related(after, order, now),
         deadlines=tuple(d for id_, d in after.deadlines.items() if before.deadlines.get(id_) != d),
         notices=tuple(told.notice(order.command_id, after.case_id, after.number, now) for told in step.told),
+    )
+
+
+def _related(after: CaseState, order: Order[Any], now: datetime) -> tuple[Exclusion, ...]:
+    """Who has a number of somebody suspected sees nothing of the case, until a person says otherwise."""
+    same = {"case_id": after.case_id, "ground": Interest.RELATED_TO_SUSPECT, "excluded_by": order.actor.account_id}
+    return tuple(
+        Exclusion(id=f"{after.case_id}.{after.revision}.{index}", account_id=account_id, excluded_at=now, **same)
+        for index, account_id in enumerate(order.related)
     )
 
 

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from casework.commands import OpenCase
+from casework.commands import OpenCase, Order
 from casework.errors import InvalidInputError
 from casework.events import EventKind
 from casework.models.base import Id
 from casework.models.codes import ClientKind, Relation, ReporterKind
+from casework.models.notice import NoticeKind
 from casework.models.parts import Client, Perpetrator, Reporter
 from casework.models.pathway import Category
 from casework.models.state import CaseState, ClientFacts, age_band, age_on
 from casework.opening import Opening
 from casework.rules import consent
-from casework.rules.step import Fact, Step, Told, to_supervisors
+from casework.rules.step import Fact, Step, Told, to_owner, to_supervisors
 
 ADULT_AT = 18
 """A child is under 18, the unborn included (UU 35/2014 art. 1)."""
@@ -178,4 +180,15 @@ def open_case(opening: Opening, now: datetime) -> Step:
     facts = [Fact("case_opened", now), Fact("reported_at", body.reported_at)]
     if body.incident_at:
         facts.append(Fact("incident_at", body.incident_at))
-    return Step(state, EventKind.CASE_OPENED, facts=tuple(facts), told=(Told("case_opened", to_supervisors(state)),))
+    unsafe, also = unsafe_contacts(state, opening.order, now)
+    told = (Told("case_opened", to_supervisors(state)), *also)
+    return Step(state, EventKind.CASE_OPENED, facts=(*facts, *unsafe), told=told)
+
+
+def unsafe_contacts(state: CaseState, order: Order[Any], now: datetime) -> tuple[tuple[Fact, ...], tuple[Told, ...]]:
+    """What a number that a suspect has too calls for: a review at once, and that whoever would call it is told."""
+    shared = bool(order.facts.get("number_shared"))
+    told = [Told(NoticeKind.CONTACT_UNSAFE, to_owner(state))] if shared else []
+    if order.related:
+        told.append(Told(NoticeKind.EXCLUDED, to_supervisors(state)))
+    return (Fact("contact_unsafe", now),) if shared else (), tuple(dict.fromkeys(told))

@@ -47,4 +47,13 @@ def digest(key: bytes, plaintext: bytes) -> str:
 
 def digest_key(key: bytes) -> bytes:
     """The key of fingerprints that belongs to a key of sealing."""
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"tuntas case/digest").derive(key)
+    return _for(key, b"digest")
+
+
+def keyed(key: bytes, purpose: bytes, plaintext: bytes) -> bytes:
+    """A keyed hash for one purpose; that two of different purposes are of the same text cannot be told."""
+    return hmac.digest(_for(key, purpose), plaintext, "sha256")
+
+
+def _for(key: bytes, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"tuntas case/" + purpose).derive(key)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from casework.ids import location_key
 from casework.vault.files import FileSealer, content_of, open_piece
 from casework.vault.keystore import KeyStore
-from casework.vault.sealing import digest, open_sealed, seal
+from casework.vault.sealing import digest, keyed, open_sealed, seal
 
 
 class CaseVault:
@@ -42,6 +42,10 @@ class CaseVault:
     def content_of(self, case_id: str, document_id: str, pieces: Iterable[bytes]) -> str:
         """The keyed digest of a file, recomputed from its sealed pieces; raises VaultError where they are not whole."""
         return content_of(self._keys.get(case_id), case_id, document_id, pieces)
+
+    def mark(self, case_id: str, number: str) -> bytes:
+        """The mark of a telephone number in this case: without the key it tells nothing."""
+        return keyed(self._keys.get(case_id), b"number", number.encode())
 
     def seal_location(self, case_id: str, document_id: str, plaintext: bytes) -> tuple[str, bytes]:
         """As `seal`, under the key of the client's location alone, which is made at its first use."""

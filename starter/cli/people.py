@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime, time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, get_args
 from zoneinfo import ZoneInfo
 
 import typer
 
-from casework.models.notice import Contact
+from casework.models.notice import Contact, ContactMedium, Hours
 from casework.models.people import Role
 from starter.cli import screen
 from starter.cli.demonstration import accounts_of
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 Username = Annotated[str, typer.Argument(metavar="USERNAME")]
 HOUR = 3600
+Medium = StrEnum("Medium", [(medium, medium) for medium in get_args(ContactMedium)])  # type: ignore[misc]
 
 
 def register(commands: typer.Typer) -> None:
@@ -78,6 +80,31 @@ def absence(
         stands_in = known(accounts, deputy).id if deputy else None
         accounts.set_absence(known(accounts, username).id, starts_at, ends_at, stands_in)
     screen.say(f"{username}: away from {starts_at.isoformat()} until {ends_at.isoformat()}")
+
+
+@app.command()
+def contact(
+    username: Username,
+    medium: Annotated[Medium, typer.Option(help="By what the account is told.")],
+    address: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="A mailbox, a telephone number, a webhook, a gateway.")
+    ],
+    safe: Annotated[bool, typer.Option("--safe/--unsafe", help="Whether anything may be sent to it.")] = False,
+    hours: Annotated[str | None, typer.Option(metavar="HH:MM-HH:MM", help="Only in these hours of a day.")] = None,
+) -> None:
+    """Enter a way to tell an account, or confirm one: nothing is sent to what was not confirmed for thirty days."""
+    entered = Contact(medium=medium.value, address=address, safe=safe, hours=_hours(hours) if hours else None)
+    with opened() as accounts:
+        accounts.set_contact(known(accounts, username).id, entered)
+    screen.say(f"{username}: told by {medium.value}" if safe else f"{username}: not told by {medium.value}")
+
+
+def _hours(text: str) -> Hours:
+    try:
+        begins, ends = (time.fromisoformat(part) for part in text.split("-"))
+    except ValueError:
+        raise BadUsage("--hours is two times of a day, such as 08:00-16:00.") from None
+    return Hours(begins=begins, ends=ends)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import Any
 
 from casework.events import EventKind
 from casework.models.codes import Part
+from casework.numbers import numbers_in
 from web.api.texts import ABOUT_CLIENT, Row, Texts
 
 IDENTITY = ("kind", "name", "sex", "birth_date", "age_years", "national_id", "disability", "in_school", "pregnant")
@@ -74,14 +75,17 @@ class Disclosed:
         now = self._known("client") or {}
         then = self._known("client", self._sent) or {}
         reached = _only(now, REACHED_BY)
-        if now.get("safe_to_contact") is False:
+        if now.get("safe_to_contact") is False or self._is_suspects(now.get("phone")):
             reached["phone"] = None
         return {**reached, **_only(then, PLACES)}
 
     def _caregiver(self) -> dict[str, Any] | None:
         """The family member who reported; a form of intake names no other caregiver."""
         reporter = self._known("reporter") or {}
-        return _only(reporter, CAREGIVER) if reporter.get("kind") == "family" else None
+        if reporter.get("kind") != "family":
+            return None
+        phone = None if self._is_suspects(reporter.get("phone")) else reporter.get("phone")
+        return {**_only(reporter, CAREGIVER), "phone": phone}
 
     def _assessment(self) -> dict[str, Any]:
         row = self._assessed()
@@ -103,6 +107,11 @@ class Disclosed:
         made = [row for row in self._rows if row["kind"] == EventKind.ASSESSMENT_RECORDED]
         before = [row for row in made if self._sent is None or row["sequence"] <= self._sent]
         return next(iter(before[-1:] or made[:1]), None)
+
+    def _is_suspects(self, phone: str | None) -> bool:
+        """Whether who called this number might reach somebody suspected."""
+        suspects = (self._known("alleged_perpetrators") or []) if phone else []
+        return not numbers_in(phone).isdisjoint(numbers_in(*(each.get("phone") for each in suspects)))
 
     def _known(self, name: str, upto: int | None = None) -> Any:
         """One thing as last written by a step, opened; None where it never was."""

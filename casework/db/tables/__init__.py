@@ -4,7 +4,7 @@ from casework.db.tables.access import break_glass, exclusions
 from casework.db.tables.audit import access_chain, access_log, snooping
 from casework.db.tables.base import INSTANT, metadata
 from casework.db.tables.cases import case_log, cases, deadlines, notifications, referrals
-from casework.db.tables.consent import consents
+from casework.db.tables.consent import consents, suspect_numbers
 from casework.db.tables.intake import case_numbers, documents, reservations
 from casework.db.tables.outbox import notices
 from casework.db.tables.people import absences, accounts, contacts, tokens
@@ -49,6 +49,7 @@ __all__ = [
     "reservations",
     "sessions",
     "snooping",
+    "suspect_numbers",
     "throttles",
     "tokens",
 ]

@@ -1,6 +1,6 @@
-"""What the client agreed to."""
+"""What the client agreed to, and whose numbers are never used."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, LargeBinary, Table, Text
 
 from casework.db.tables.base import INSTANT, may, metadata, must
 
@@ -21,4 +21,14 @@ consents = Table(
     may("ended_at", INSTANT),
     may("ended_by"),
     Index("consents_of_case", "case_id"),
+)
+
+suspect_numbers = Table(
+    "suspect_numbers",
+    metadata,
+    Column("mark", LargeBinary, primary_key=True),
+    Column("document_id", Text, ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    must("case_id"),
+    Index("suspect_numbers_of_case", "case_id"),
+    Index("suspect_numbers_of_document", "document_id"),
 )

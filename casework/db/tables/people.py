@@ -1,6 +1,6 @@
 """Who may sign in, and how they are told."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Text, Time, text
 
 from casework.db.tables.base import INSTANT, TEXTS, may, metadata, must
 
@@ -24,6 +24,9 @@ contacts = Table(
     Column("address", Text, primary_key=True),
     must("language"),
     must("safe", Boolean),
+    may("confirmed_at", INSTANT),
+    may("hours_begin", Time),
+    may("hours_end", Time),
 )
 
 tokens = Table(

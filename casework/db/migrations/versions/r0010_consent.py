@@ -34,8 +34,31 @@ CREATE INDEX consents_of_case ON consents (case_id);
 """
 
 
+# Contacts that were there before are taken as confirmed now: nobody has asked yet.
+CONTACTS = """
+ALTER TABLE contacts
+    ADD COLUMN confirmed_at timestamptz,
+    ADD COLUMN hours_begin time,
+    ADD COLUMN hours_end time,
+    ADD CONSTRAINT contacts_hours CHECK (num_nulls(hours_begin, hours_end) IN (0, 2));
+UPDATE contacts SET confirmed_at = now();
+"""
+
+# Marks under the key of their case: they come with a pending document and go with it, and say nothing without the key.
+SUSPECT_NUMBERS = """
+CREATE TABLE suspect_numbers (
+    mark bytea NOT NULL,
+    document_id text NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    case_id text NOT NULL,
+    PRIMARY KEY (mark, document_id)
+);
+CREATE INDEX suspect_numbers_of_case ON suspect_numbers (case_id);
+CREATE INDEX suspect_numbers_of_document ON suspect_numbers (document_id);
+"""
+
+
 def upgrade() -> None:
-    """What is disclosed, and what was agreed to."""
-    op.execute(DISCLOSED)
-    op.execute(CONSENTS)
-    grant({"consents": "SELECT, INSERT, UPDATE"})
+    """What is disclosed, what was agreed to, and who may be told."""
+    for statements in (DISCLOSED, CONSENTS, CONTACTS, SUSPECT_NUMBERS):
+        op.execute(statements)
+    grant({"consents": "SELECT, INSERT, UPDATE", "suspect_numbers": "SELECT, INSERT, DELETE"})
