@@ -17,7 +17,7 @@ from casework.errors import DatabaseUnavailableError, RecordDivergedError
 from casework.events import EventKind, Recording
 from casework.ids import new_id
 from casework.models.codes import ReferralStatus, Stage
-from tests.postgres import Scratch, scratch_database
+from tests.postgres import Scratch, empty, scratch_database
 from tests.recordings import (
     OPENED,
     SUPERVISOR,
@@ -31,7 +31,7 @@ from tests.recordings import (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def scratch() -> Iterator[Scratch]:
     with scratch_database() as databases:
         yield databases
@@ -39,9 +39,11 @@ def scratch() -> Iterator[Scratch]:
 
 @pytest.fixture
 def engine(scratch: Scratch) -> Iterator[Engine]:
+    """A database without a row; those of the test are gone after it."""
     engine = engine_for(scratch.app_url)
     yield engine
     engine.dispose()
+    empty(scratch.owner_url)
 
 
 @pytest.fixture
