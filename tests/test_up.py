@@ -195,29 +195,6 @@ def test_ctrl_c_stops_everything_in_order_and_data_survives(data: Path) -> None:
         assert application.execute("SELECT word FROM kept").fetchone() == ("still here",)
 
 
-def test_roles_can_do_what_they_should_and_no_more(data: Path) -> None:
-    with ready(data, free_port()) as up:
-        for database in ("tuntas", "tuntas_keys"):
-            with connection(up, data, "tuntas_owner", database) as owner:
-                owner.execute("CREATE TABLE IF NOT EXISTS shape (word text)")
-            with (
-                connection(up, data, "tuntas_app", database) as application,
-                pytest.raises(psycopg.errors.InsufficientPrivilege),
-            ):
-                application.execute("CREATE TABLE mine (word text)")
-        wrong = f"host={ports.HOST} port={up.numbers.postgres} user=postgres dbname=postgres password=wrong"
-        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-            psycopg.connect(wrong)
-
-
-def test_everything_listens_on_loopback_only(data: Path) -> None:
-    with ready(data, free_port()) as up:
-        listening = {inode for pid in descendants(up.process.pid) for inode in sockets(pid)}
-        rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()]
-        hosts = {row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in listening}
-    assert hosts == {"0100007F"}
-
-
 def sockets(pid: int) -> list[str]:
     names = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
@@ -228,11 +205,50 @@ def sockets(pid: int) -> list[str]:
     return [name[len("socket:[") : -1] for name in names if name.startswith("socket:[")]
 
 
-def test_second_start_is_refused(data: Path) -> None:
-    with ready(data, free_port()) as up, started(data, free_port()) as second:
-        assert second.ended() == 1
-        assert f"in use by another `tuntas up` (process {up.process.pid})" in second.said()
-        assert up.process.poll() is None
+@pytest.fixture(scope="class")
+def running(data: Path) -> Iterator[Started]:
+    """One supervisor for every test that looks at it while it runs."""
+    with ready(data, free_port()) as up:
+        yield up
+
+
+class TestWhileItRuns:
+    """What does not end it."""
+
+    def test_roles_can_do_what_they_should_and_no_more(self, running: Started, data: Path) -> None:
+        for database in ("tuntas", "tuntas_keys"):
+            with connection(running, data, "tuntas_owner", database) as owner:
+                owner.execute("CREATE TABLE IF NOT EXISTS shape (word text)")
+            with (
+                connection(running, data, "tuntas_app", database) as application,
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+            ):
+                application.execute("CREATE TABLE mine (word text)")
+        wrong = f"host={ports.HOST} port={running.numbers.postgres} user=postgres dbname=postgres password=wrong"
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(wrong)
+
+    def test_everything_listens_on_loopback_only(self, running: Started) -> None:
+        listening = {inode for pid in descendants(running.process.pid) for inode in sockets(pid)}
+        rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()]
+        hosts = {row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in listening}
+        assert hosts == {"0100007F"}
+
+    def test_second_start_is_refused(self, running: Started, data: Path) -> None:
+        with started(data, free_port()) as second:
+            assert second.ended() == 1
+            assert f"in use by another `tuntas up` (process {running.process.pid})" in second.said()
+            assert running.process.poll() is None
+
+    @pytest.mark.parametrize(
+        ("name", "word"), [("postgres", "bin/postgres"), ("temporal", "start-dev"), ("web", "http.")]
+    )
+    def test_killed_child_is_started_again_and_that_is_said(self, running: Started, name: str, word: str) -> None:
+        before = running.child(word)
+        os.kill(before, signal.SIGKILL)
+        running.until(f"{name} ended (SIGKILL); starting it again in 0.5 s")
+        running.until(f"{name} is back")
+        assert running.child(word) != before
 
 
 def test_ports_in_use_are_named(data: Path) -> None:
@@ -291,16 +307,6 @@ def test_pid_file_that_names_another_process_is_no_obstacle(data: Path) -> None:
             assert alive(other.pid)
         other.kill()
     assert up.process.returncode == 0
-
-
-@pytest.mark.parametrize(("name", "word"), [("postgres", "bin/postgres"), ("temporal", "start-dev"), ("web", "http.")])
-def test_killed_child_is_started_again_and_that_is_said(data: Path, name: str, word: str) -> None:
-    with ready(data, free_port()) as up:
-        before = up.child(word)
-        os.kill(before, signal.SIGKILL)
-        up.until(f"{name} ended (SIGKILL); starting it again in 0.5 s")
-        up.until(f"{name} is back")
-        assert up.child(word) != before
 
 
 def test_failing_task_is_shown_and_everything_stops(data: Path) -> None:
