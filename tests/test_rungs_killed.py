@@ -22,11 +22,13 @@ from tests.rungs import Found, Lateness, found, revisions, told_once
 from tests.short_pathways import Expected, Short, left_alone, shortened
 from tests.stack import Stack
 
-FEW, MANY = 3, 6
+FEW, MANY = 2, 3
 SETTLED_WITHIN = 60.0
 pytestmark = pytest.mark.timeout(300)
 ROLLOVER_EVENTS = 26
 """So few that a case moves to a fresh run several times before its ladders end."""
+OPENING = asyncio.Lock()
+"""Scenes open their cases one after another: on a busy machine all at once would take as long as the clocks run."""
 AWAY = ("worker away over the first due time", "worker away over all due times")
 ENGINE, ENGINE_FIRST, WORKER_FIRST = "engine killed", "both killed, engine first", "both killed, worker first"
 ROLLS = "worker killed in moving to a fresh run"
@@ -80,7 +82,8 @@ async def scene(ground: Ground, engine: Temporal, name: str, count: int) -> Asyn
         async with ground.asking(settings) as app:
             clocks = CLOCKS.get(name, SHORT)
             cases = shortened(app, clocks, rollover_events=ROLLOVER_EVENTS if name == ROLLS else 2000)
-            case_ids = await asyncio.gather(*(left_alone(app, cases) for _ in range(count)))
+            async with OPENING:
+                case_ids = await asyncio.gather(*(left_alone(app, cases) for _ in range(count)))
             yield Scene(app, worker, list(case_ids))
     finally:
         worker.kill()
