@@ -117,6 +117,8 @@ def case_worker(client: Client, outside: Adapters, **options: Any) -> Worker:
             "max_concurrent_activities": 10,
             "interceptors": interceptors(),
             "workflow_runner": workflow_runner(),
+            # Else each process reads every module that it has loaded to name its build by them.
+            "build_id": "tests",
             **options,
         },
     )
