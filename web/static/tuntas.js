@@ -1,0 +1,12 @@
+"use strict";
+// Pages work without this. With it: a form is sent once, and what was found wrong is shown at once.
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+  });
+}
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
+});
+document.getElementById("summary")?.focus();
