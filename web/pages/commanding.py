@@ -1,0 +1,169 @@
+"""The form of every command: made from its model, sent to the same asking side as the API, kept where it was refused.
+
+A page says that something is done only when the record has it: the redirect comes after the receipt.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from casework.commands import Command
+from casework.errors import CaseworkError, NotFoundError
+from casework.ids import new_id
+from casework.models.people import Actor
+from starter.asking import Asking
+from web.api.bodies import parse
+from web.api.commands import COMMANDS, Route
+from web.api.door import given_id
+from web.api.writes import Writes
+from web.pages.choices import Choices
+from web.pages.fields import Field, fields_of
+from web.pages.filled import Form, body, errors_at
+from web.pages.sheets import Sheets, Visit, sentence
+from web.pages.typed import Typed
+from web.site import Site
+
+BY_ASKING: Mapping[str, Route] = {row.asks: row for row in COMMANDS}
+KEY = "key"
+MORE = "more"
+NOW = ("at", "made_at", "reported_at")
+"""Times that are mostly now: the form begins with it."""
+MAY_BEGIN = ("agency_id", "service", "deadline_id", "deadline_ids", "kind", "decision", "answer", "outcome", "urgency", "risk")
+"""What the address of a form may fill in beforehand: codes and ids, never a text."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a command is about: the case, and the part of it that the address names."""
+
+    case: Mapping[str, Any]
+    named: str
+    back: str
+
+
+class Commanding:
+    """A form for each row of the table of commands."""
+
+    def __init__(self, site: Site, sheets: Sheets, writes: Writes, choices: Choices) -> None:
+        self._site = site
+        self._sheets = sheets
+        self._writes = writes
+        self._choices = choices
+
+    def routes(self) -> Iterator[BaseRoute]:
+        """By what the command is about."""
+        for place in ("/cases/{case_id}", "/referrals/{referral_id}", "/notifications/{notification_id}"):
+            yield self._sheets.shows(f"{place}/do/{{asks}}", self._show)
+            yield self._sheets.takes(f"{place}/do/{{asks}}", self._take)
+        held = "/cases/{case_id}/holds/{hold_id}/do/{asks}"
+        yield self._sheets.shows(held, self._show)
+        yield self._sheets.takes(held, self._take)
+
+    def _show(self, visit: Visit) -> Response:
+        row = _row(visit)
+        begins = {name: visit.asked(name) for name in MAY_BEGIN if visit.asked(name)}
+        now = visit.sheet.local(visit.sheet.now)
+        times = {name: now for name in NOW if name in row.body.model_fields}
+        return self._form(visit, row, Typed.blank({**times, **begins, KEY: new_id()}), {}, "")
+
+    async def _take(self, visit: Visit, form: Form) -> Response:
+        row = _row(visit)
+        more = form.get(MORE)
+        if isinstance(more, str) and more:
+            return await run_in_threadpool(self._form, visit, row, Typed(form, more), {}, "")
+        try:
+            given = parse(row.body, _sent(row.body, form, visit))
+            subject = await run_in_threadpool(self._subject, visit, row)
+            await self._ask(visit, row, given, subject, form)
+        except CaseworkError as error:
+            wrong = errors_at(error.extra.get("errors", ()), form)
+            refusal = "" if wrong else sentence(visit.sheet.language, error)
+            return await run_in_threadpool(
+                self._form, visit, row, Typed(form), wrong, refusal, error.status, error.extra.get("blockers", ())
+            )
+        return RedirectResponse(f"{subject.back}?done={row.asks}", HTTPStatus.SEE_OTHER)
+
+    async def _ask(self, visit: Visit, row: Route, given: Command, subject: Subject, form: Form) -> None:
+        key = form.get(KEY)
+        ask = Asking(
+            visit.visitor.actor,
+            case_id=subject.case["id"],
+            key=key if isinstance(key, str) and key else None,
+            subject_id=None if row.subject == "case" else subject.named,
+        )
+        await getattr(self._site.cases, row.asks)(ask, given)
+
+    def _form(
+        self,
+        visit: Visit,
+        row: Route,
+        typed: Typed,
+        wrong: Mapping[str, str],
+        refusal: str,
+        status: int = 200,
+        blockers: Any = (),
+    ) -> Response:
+        subject = self._subject(visit, row)
+        fields = fields_of(row.body)
+        sheet, actor = visit.sheet, visit.visitor.actor
+        return sheet.page(
+            "form.html",
+            status,
+            asks=row.asks,
+            case=subject.case,
+            back=subject.back,
+            fields=fields,
+            labels=dict(_labels(visit, fields)),
+            typed=typed,
+            wrong=wrong,
+            refusal=refusal,
+            blockers=blockers,
+            key=typed.one(KEY) or new_id(),
+            choices=self._choices_of(visit, actor, subject.case),
+        )
+
+    def _choices_of(self, visit: Visit, actor: Actor, case: Mapping[str, Any]) -> dict[str, Any]:
+        standing = self._site.desk.reads.standing(actor, case["id"])
+        clocks = standing.deadlines if standing else ()
+        return self._choices.of_case(visit.sheet, actor, case, clocks)
+
+    def _subject(self, visit: Visit, row: Route) -> Subject:
+        """The case that the address speaks of; raises NotFoundError for one that the visitor may not see."""
+        reads, actor = self._site.desk.reads, visit.visitor.actor
+        if row.subject in ("case", "hold"):
+            case_id = given_id(visit.named("case_id"))
+            case = reads.case(actor, case_id)
+            if case is None:
+                raise NotFoundError("There is no such case.")
+            return Subject(case, visit.request.path_params.get("hold_id", case_id), f"/cases/{case_id}")
+        named = given_id(visit.named(f"{row.subject}_id"))
+        found = reads.referral(actor, named) if row.subject == "referral" else reads.notification(actor, named)
+        case = reads.case(actor, found["case_id"]) if found else None
+        if found is None or case is None:
+            raise NotFoundError(f"There is no such {row.subject}.")
+        back = f"/referrals/{named}" if row.subject == "referral" else "/notifications"
+        return Subject(case, named, back)
+
+
+def _row(visit: Visit) -> Route:
+    row = BY_ASKING.get(visit.named("asks"))
+    named = {"case": "case_id", "hold": "hold_id"}.get(row.subject, f"{row.subject}_id") if row else ""
+    if row is None or named not in visit.request.path_params:
+        raise NotFoundError("There is no such form.")
+    return row
+
+
+def _sent(model: type[Command], form: Form, visit: Visit) -> bytes:
+    return json.dumps(body(fields_of(model), form, visit.sheet.zone)).encode()
+
+
+def _labels(visit: Visit, fields: tuple[Field, ...]) -> Iterator[tuple[str, str]]:
+    for field in fields:
+        yield field.name, visit.sheet.language.label(field.model, field.own)
+        yield from _labels(visit, field.parts)

@@ -1,0 +1,99 @@
+"""The routes of pages: who asks, in which language, and what becomes of a refusal."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from casework.errors import CaseworkError, UnauthenticatedError
+from web.pages.filled import Form
+from web.pages.languages import Language, chosen
+from web.pages.sheet import Sheet
+from web.pages.visitor import Entrance, Visitor
+from web.site import Site
+
+SIGN_IN = "/sign-in"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request for a page, and who makes it."""
+
+    request: Request
+    visitor: Visitor
+    sheet: Sheet
+
+    def named(self, name: str) -> str:
+        """A part of the address."""
+        return str(self.request.path_params[name])
+
+    def asked(self, name: str) -> str:
+        """A parameter of the address, empty where it is not given."""
+        return self.request.query_params.get(name, "")
+
+
+Shown = Callable[[Visit], Response]
+Taken = Callable[[Visit, Form], Awaitable[Response]]
+
+
+class Sheets:
+    """Makes routes of what shows a page, and of what takes a form."""
+
+    def __init__(self, site: Site, entrance: Entrance) -> None:
+        self._site = site
+        self._entrance = entrance
+        self.zone = ZoneInfo(site.desk.office.timezone)
+
+    def shows(self, path: str, show: Shown) -> Route:
+        """A GET; it may block."""
+
+        def visit(request: Request) -> Response:
+            visitor = None
+            try:
+                visitor = self._entrance.visitor(request)
+                return show(Visit(request, visitor, self.sheet(request, visitor)))
+            except CaseworkError as error:
+                return self.refused(request, error, visitor)
+
+        async def answer(request: Request) -> Response:
+            return await run_in_threadpool(visit, request)
+
+        return Route(path, answer, methods=["GET"])
+
+    def takes(self, path: str, take: Taken) -> Route:
+        """A POST of a form of ours."""
+
+        async def answer(request: Request) -> Response:
+            visitor = None
+            try:
+                form = await request.form()
+                visitor = await run_in_threadpool(self._entrance.acting, request, form)
+                return await take(Visit(request, visitor, self.sheet(request, visitor)), form)
+            except CaseworkError as error:
+                return self.refused(request, error, visitor)
+
+        return Route(path, answer, methods=["POST"])
+
+    def sheet(self, request: Request, visitor: Visitor | None) -> Sheet:
+        """What every page of this answer shares."""
+        shared = {"visitor": visitor, "here": request.url.path}
+        return Sheet(chosen(request.cookies), self.zone, self._site.desk.office.now(), shared)
+
+    def refused(self, request: Request, error: CaseworkError, visitor: Visitor | None) -> Response:
+        """A refusal as a page; who has not signed in is led to the door, and back from there."""
+        if isinstance(error, UnauthenticatedError):
+            return RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
+        sheet = self.sheet(request, visitor)
+        return sheet.page("refused.html", error.status, code=error.code, sentence=sentence(sheet.language, error))
+
+
+def sentence(language: Language, error: CaseworkError) -> str:
+    """What was refused and what to do, in the reader's language; in English where a translation is wanting."""
+    found = language.word("refusal", error.code)
+    return error.detail if found == error.code else found

@@ -1,0 +1,77 @@
+"""Who is at the page: a session's account, its token against other sites, and what its role finds in the menu."""
+
+import hmac
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from casework.errors import ForbiddenError
+from casework.models.people import Account, Actor, Role
+from casework.signin import Session
+from web.pages.filled import Form
+from web.sessions import SessionDoor, check_same_site, csrf_of
+
+CSRF = "csrf"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the menu."""
+
+    name: str
+    address: str
+
+
+WORK, CASES, NEW, BOARD = Entry("work", "/"), Entry("cases", "/cases"), Entry("new", "/cases/new"), Entry("board", "/stalled")
+INBOX, TOLD, ACCOUNTS = Entry("inbox", "/referrals"), Entry("told", "/notifications"), Entry("accounts", "/accounts")
+MENUS: dict[Role, tuple[Entry, ...]] = {
+    Role.CASEWORKER: (WORK, CASES, NEW),
+    Role.SUPERVISOR: (WORK, BOARD, CASES, NEW, ACCOUNTS),
+    Role.HEAD: (WORK, BOARD, CASES, NEW, ACCOUNTS),
+    Role.COORDINATOR: (BOARD, CASES),
+    Role.AGENCY_OFFICER: (INBOX, TOLD, NEW, CASES),
+    Role.ADMINISTRATOR: (ACCOUNTS,),
+}
+"""By role; the first is where its people arrive."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who has signed in."""
+
+    account: Account
+    csrf: str
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return self.account.actor
+
+    @property
+    def menu(self) -> tuple[Entry, ...]:
+        """What the role finds."""
+        return MENUS.get(self.account.role, ())
+
+
+class Entrance:
+    """Lets visitors in."""
+
+    def __init__(self, door: SessionDoor) -> None:
+        self._door = door
+
+    def visitor(self, request: Request) -> Visitor:
+        """Who asks; raises UnauthenticatedError where nobody has signed in."""
+        return _visitor(self._door.reader(request))
+
+    def acting(self, request: Request, form: Form) -> Visitor:
+        """Who sent a form; raises ForbiddenError where it is no form of ours."""
+        session = self._door.reader(request)
+        check_same_site(request)
+        sent = form.get(CSRF)
+        if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), csrf_of(session).encode()):
+            raise ForbiddenError("This form is no longer good. Open the page anew, and send it once more.")
+        return _visitor(session)
+
+
+def _visitor(session: Session) -> Visitor:
+    return Visitor(session.account, csrf_of(session))
