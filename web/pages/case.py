@@ -1,0 +1,78 @@
+"""The page of a case: where it stands, what it waits for, what may be done now, and what was done."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from casework.models.codes import Stage
+from casework.models.people import OFFICE_ROLES
+from web.api.actions import actions
+from web.api.answers import Action
+from web.api.cases import CaseReading
+from web.api.commands import COMMANDS
+from web.api.door import given_id
+from web.api.lists import Pages
+from web.api.referrals import ReferralReading
+from web.pages.commanding import BY_ASKING
+from web.pages.naming import Naming
+from web.pages.sheets import Sheets, Visit
+
+ASKS = {name: row.asks for row in COMMANDS for name in row.names if row.subject == "case"}
+"""The form of each command that is about the case as such."""
+LONG = Pages(limit=200)
+
+
+class CasePage:
+    """One case, as far as its reader sees it."""
+
+    def __init__(self, sheets: Sheets, naming: Naming, cases: CaseReading, referrals: ReferralReading) -> None:
+        self._sheets = sheets
+        self._naming = naming
+        self._cases = cases
+        self._referrals = referrals
+
+    def routes(self) -> Iterator[BaseRoute]:
+        """One address, and its log."""
+        yield self._sheets.shows("/cases/{case_id}", self._show)
+        yield self._sheets.shows("/cases/{case_id}/log", self._log)
+
+    def _show(self, visit: Visit) -> Response:
+        actor, case_id = visit.visitor.actor, given_id(visit.named("case_id"))
+        case = self._cases.one(actor, case_id)
+        done = visit.asked("done")
+        shown: dict[str, Any] = {
+            "case": case,
+            "stages": tuple(Stage),
+            "names": self._naming.of(visit),
+            "done": done if done in BY_ASKING or done == "open" else "",
+            "outlook": None,
+            "referrals": (),
+            "steps": (),
+            "log": (),
+        }
+        if case.revision:
+            may = [each for each in actions(actor, self._cases.visible(actor, case_id)) if each.command in ASKS]
+            shown |= {
+                "outlook": self._cases.outlook(actor, case_id),
+                "referrals": self._referrals.of_case(actor, case_id, LONG).items,
+                "steps": _by_form(may),
+                "log": self._cases.log(actor, case_id, LONG).items if actor.role in OFFICE_ROLES else (),
+            }
+        return visit.sheet.page("case.html", **shown)
+
+    def _log(self, visit: Visit) -> Response:
+        case_id = given_id(visit.named("case_id"))
+        log = self._cases.log(visit.visitor.actor, case_id, Pages(limit=200, cursor=visit.asked("cursor") or None))
+        return visit.sheet.page("log.html", case_id=case_id, log=log, names=self._naming.of(visit))
+
+
+def _by_form(found: list[Action]) -> tuple[tuple[str, Action], ...]:
+    """Each form once; a decision is two commands on one form, allowed where either is."""
+    forms: dict[str, Action] = {}
+    for each in found:
+        asks = ASKS[each.command]
+        if asks not in forms or (each.allowed and not forms[asks].allowed):
+            forms[asks] = each
+    return tuple(forms.items())
