@@ -55,3 +55,7 @@ class Typed:
     def row(self, field: Field, number: int) -> tuple[Field, ...]:
         """The fields of one row."""
         return tuple(at_row(part, number) for part in field.parts)
+
+    def opened(self, group: Field) -> bool:
+        """Whether something was filled in of a part that is shown folded."""
+        return any(self.one(part.name) for part in group.parts if not part.required)

@@ -1,0 +1,102 @@
+"""Signing in and out on pages, the choice of language, and the files that pages load."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from casework.errors import CaseworkError, NotFoundError, UnauthenticatedError
+from casework.models.people import Role
+from casework.signin import Session
+from web.api.door import address_of
+from web.api.tokens import SignIn, hashing
+from web.pages import sheet as files
+from web.pages.filled import Form
+from web.pages.languages import CODES
+from web.pages.sheets import SIGN_IN, Sheets, Visit, sentence
+from web.sessions import COOKIE, check_same_site, keep
+from web.site import Site
+
+A_YEAR = 365 * 24 * 3600
+KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+
+
+class Doorway:
+    """In, out, and what needs nobody to be signed in."""
+
+    def __init__(self, site: Site, sheets: Sheets) -> None:
+        self._site = site
+        self._sheets = sheets
+
+    def routes(self) -> Iterator[BaseRoute]:
+        """None of them shows anything of a case."""
+        yield Route(SIGN_IN, self._show, methods=["GET"])
+        yield Route(SIGN_IN, self._sign_in, methods=["POST"])
+        yield self._sheets.takes("/sign-out", self._sign_out)
+        yield Route("/language", self._choose, methods=["POST"])
+        yield Route(f"{files.STATIC}/{{digest}}/{{name}}", self._file, methods=["GET"])
+
+    async def _show(self, request: Request) -> Response:
+        return self._sheets.sheet(request, None).page("sign_in.html", refusal="", username="")
+
+    async def _sign_in(self, request: Request) -> Response:
+        sheet = self._sheets.sheet(request, None)
+        form = await request.form()
+        try:
+            check_same_site(request)
+            session = await self._session(request, form)
+        except CaseworkError as error:
+            name = form.get("username")
+            username = name if isinstance(name, str) else ""
+            return sheet.page(
+                "sign_in.html", error.status, refusal=sentence(sheet.language, error), username=username
+            )
+        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        keep(answer, session)
+        return answer
+
+    async def _session(self, request: Request, form: Form) -> Session:
+        try:
+            given = SignIn.model_validate({"username": form.get("username"), "password": form.get("password")})
+        except ValidationError:
+            raise UnauthenticatedError("Unknown user name or wrong password.") from None
+        person = self._site.signin.person
+        account = await hashing(self._site, person, given.username, given.password, address_of(request))
+        if account.role is Role.SYSTEM:
+            raise UnauthenticatedError("Systems do not sign in here.")
+        begin = self._site.signin.sessions.begin
+        return await run_in_threadpool(begin, account, request.cookies.get(COOKIE))
+
+    async def _sign_out(self, visit: Visit, form: Form) -> Response:
+        secret = visit.request.cookies.get(COOKIE, "")
+        await run_in_threadpool(self._site.signin.sessions.end, secret)
+        answer = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
+        answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+        # What a page kept in the browser for its form goes with the session.
+        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return answer
+
+    async def _choose(self, request: Request) -> Response:
+        form = await request.form()
+        language, back = form.get("language"), form.get("back")
+        where = back if isinstance(back, str) and back.startswith("/") and not back.startswith("//") else "/"
+        answer = RedirectResponse(where.replace("\\", "/"), HTTPStatus.SEE_OTHER)
+        if language in CODES:
+            answer.set_cookie("language", str(language), max_age=A_YEAR, path="/", samesite="lax", httponly=True)
+        return answer
+
+    async def _file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        try:
+            if files.address(name) != request.url.path:
+                raise FileNotFoundError
+            content = files.file(name)
+        except (FileNotFoundError, IsADirectoryError, ValueError):
+            error = NotFoundError("There is nothing at this address.")
+            return self._sheets.refused(request, error, None)
+        kind = KINDS[name.rpartition(".")[2]]
+        return Response(content, media_type=kind, headers={"Cache-Control": f"public, max-age={A_YEAR}, immutable"})

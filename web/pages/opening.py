@@ -1,0 +1,97 @@
+"""Opening a case: one page, the least first, taken also while the engine is away."""
+
+import json
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from casework.commands import OpenCase
+from casework.errors import CaseworkError, ForbiddenError
+from casework.ids import new_id
+from starter.asking import Asking
+from starter.cases import Cases, Queued
+from web.api.bodies import parse
+from web.api.writes import OPENING
+from web.pages.choices import Choices
+from web.pages.commanding import KEY, MORE
+from web.pages.fields import Field, fields_of
+from web.pages.filled import Form, body, errors_at
+from web.pages.sheets import Sheets, Visit, sentence
+from web.pages.typed import Typed
+
+FIRST = ("channel", "reported_at", "categories", "risk", "narrative")
+"""What is asked before everything else; of reporter and client their kind, and the client's name."""
+FIELDS = fields_of(OpenCase)
+
+
+class Opening:
+    """The form of a new case."""
+
+    def __init__(self, cases: Cases, sheets: Sheets, choices: Choices) -> None:
+        self._cases = cases
+        self._sheets = sheets
+        self._choices = choices
+
+    def routes(self) -> Iterator[BaseRoute]:
+        """One address."""
+        yield self._sheets.shows("/cases/new", self._show)
+        yield self._sheets.takes("/cases/new", self._take)
+
+    def _show(self, visit: Visit) -> Response:
+        begins = {"reported_at": visit.sheet.local(visit.sheet.now), KEY: new_id()}
+        if visit.asked("emergency"):
+            begins["risk"] = "high"
+        return self._form(visit, Typed.blank(begins), {}, "")
+
+    async def _take(self, visit: Visit, form: Form) -> Response:
+        more, key = form.get(MORE), form.get(KEY)
+        if isinstance(more, str) and more:
+            return await run_in_threadpool(self._form, visit, Typed(form, more), {}, "")
+        _may_open(visit)
+        try:
+            given = parse(OpenCase, json.dumps(body(FIELDS, form, visit.sheet.zone)).encode())
+            ask = Asking(visit.visitor.actor, key=key if isinstance(key, str) and key else None)
+            case_id = (await self._cases.open(ask, given)).case_id
+        except Queued as queued:
+            case_id = queued.case_id
+        except CaseworkError as error:
+            wrong = errors_at(error.extra.get("errors", ()), form)
+            refusal = "" if wrong else sentence(visit.sheet.language, error)
+            return await run_in_threadpool(self._form, visit, Typed(form), wrong, refusal, error.status)
+        return RedirectResponse(f"/cases/{case_id}?done=open", HTTPStatus.SEE_OTHER)
+
+    def _form(
+        self, visit: Visit, typed: Typed, wrong: Mapping[str, str], refusal: str, status: int = 200
+    ) -> Response:
+        _may_open(visit)
+        label = visit.sheet.language.label
+        return visit.sheet.page(
+            "open.html",
+            status,
+            first=tuple(FIELD[name] for name in FIRST),
+            people=(FIELD["client"], FIELD["reporter"]),
+            rest=tuple(FIELD[name] for name in ("incident_at", "alleged_perpetrators", "consent", "links")),
+            labels={field.name: label(field.model, field.own) for field in _all(FIELDS)},
+            typed=typed,
+            wrong=wrong,
+            refusal=refusal,
+            key=typed.one(KEY) or new_id(),
+            choices=self._choices.of_office(visit.sheet.language, visit.visitor.actor),
+        )
+
+
+FIELD = {field.name: field for field in FIELDS}
+
+
+def _may_open(visit: Visit) -> None:
+    if visit.visitor.actor.role not in OPENING:
+        raise ForbiddenError("Your role opens no cases.")
+
+
+def _all(fields: tuple[Field, ...]) -> Iterator[Field]:
+    for field in fields:
+        yield field
+        yield from _all(field.parts)
