@@ -78,6 +78,15 @@ class Board:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What waits for one person: their clocks by due time, and what came in lately, newest first."""
+
+    clocks: tuple[Mapping[str, Any], ...]
+    answers: tuple[Mapping[str, Any], ...]
+    assignments: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
 class BoardQuery:
     """What of the board is asked for. `agency_id` is the office of a case, or an agency that it stands still with."""
 
@@ -401,6 +410,10 @@ class Reads(Protocol):
 
         Reports that have waited a minute for the engine stand among them, for the deciders of their office.
         """
+        ...
+
+    def work(self, reader: Actor, now: datetime) -> Work:
+        """What waits for the reader, of the cases that the reader may see."""
         ...
 
     def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:

@@ -41,6 +41,7 @@ from casework.ports import (
     Stalled,
     Standing,
     Tokens,
+    Work,
 )
 from casework.ports import Queued as QueuedRow
 from casework.rules.access import Grants, clocks_shown, ground, referral_shown, shown
@@ -171,6 +172,11 @@ class MemoryReads:
         asked = {each["id"] for each in self.referrals(reader, case_id)}
         running = (clock for clock in clocks if clock.running)
         return Standing(row, clocks_shown(reader, running, asked))
+
+    def work(self, reader: Actor, now: datetime) -> Work:
+        """Nothing: what waits for a person is asked of the database."""
+        self.memory.check()
+        return Work((), (), ())
 
     def board(self, reader: Actor, query: BoardQuery) -> Board:
         """By the clocks alone: what else there is to it is asked of the database."""

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from casework.errors import CaseworkError
 from web import provider, sessions
@@ -33,6 +33,7 @@ from web.codec import Decoding, EnginePages, PayloadsOf
 from web.headers import headers_of
 from web.limits import BodyLimit
 from web.noting import NotingReads
+from web.pages import routes as pages
 from web.requests import Requests
 from web.seen import SeenFirst
 from web.sessions import SessionDoor
@@ -80,25 +81,26 @@ def create_app(site: Site) -> FastAPI:
     )
 
 
-def routes(site: Site) -> list[APIRoute]:
-    """Every route of the API."""
+def routes(site: Site) -> list[BaseRoute]:
+    """Every route: of the API, then of the pages, which read what the API answers."""
     desk = site.desk
     door, texts = Door(desk.accounts), Texts(desk.reads, desk.documents, desk.vault)
     cases = CaseReading(site, door, texts)
     records = RecordReading(site, door, texts, cases)
+    referrals, session_door = ReferralReading(site, door, texts, cases), SessionDoor(site.signin.sessions)
     return [
         *tokens.routes(site, door),
         *oauth.routes(site),
         *factors.routes(site, door),
         *provider.routes(site),
-        *sessions.routes(site, SessionDoor(site.signin.sessions)),
+        *sessions.routes(site, session_door),
         *Writes(site, door, texts).routes(),
         *cases.routes(),
         *records.routes(),
         *consents.routes(site, door, records),
         *contacts.routes(site, door),
         *LocationReadings(site, door, texts, cases).routes(),
-        *ReferralReading(site, door, texts, cases).routes(),
+        *referrals.routes(),
         *stalled.routes(site, door),
         *sights.routes(site, door),
         *reference.routes(site, door),
@@ -106,4 +108,5 @@ def routes(site: Site) -> list[APIRoute]:
         *Decoding(site, door, SessionDoor(site.signin.sessions)).routes(),
         *AccessWrites(site, door).routes(),
         *health.routes(site),
+        *pages.routes(site, session_door, cases, referrals),
     ]

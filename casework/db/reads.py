@@ -5,7 +5,8 @@ from casework.db.reads_cases import CaseReads
 from casework.db.reads_consents import ConsentReads
 from casework.db.reads_log import LogReads
 from casework.db.reads_referrals import ReferralReads
+from casework.db.reads_work import WorkReads
 
 
-class SqlReads(ConsentReads, CaseReads, BoardReads, LogReads, ReferralReads):
+class SqlReads(ConsentReads, CaseReads, BoardReads, LogReads, ReferralReads, WorkReads):
     """Keeps the promises of `ports.Reads`."""

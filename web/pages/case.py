@@ -1,6 +1,6 @@
 """The page of a case: where it stands, what it waits for, what may be done now, and what was done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from starlette.responses import Response
@@ -68,7 +68,7 @@ class CasePage:
         return visit.sheet.page("log.html", case_id=case_id, log=log, names=self._naming.of(visit))
 
 
-def _by_form(found: list[Action]) -> tuple[tuple[str, Action], ...]:
+def _by_form(found: Iterable[Action]) -> tuple[tuple[str, Action], ...]:
     """Each form once; a decision is two commands on one form, allowed where either is."""
     forms: dict[str, Action] = {}
     for each in found:

@@ -21,7 +21,6 @@ from starter.asking import Asking
 from web.api.bodies import parse
 from web.api.commands import COMMANDS, Route
 from web.api.door import given_id
-from web.api.writes import Writes
 from web.pages.choices import Choices
 from web.pages.fields import Field, fields_of
 from web.pages.filled import Form, body, errors_at
@@ -34,7 +33,18 @@ KEY = "key"
 MORE = "more"
 NOW = ("at", "made_at", "reported_at")
 """Times that are mostly now: the form begins with it."""
-MAY_BEGIN = ("agency_id", "service", "deadline_id", "deadline_ids", "kind", "decision", "answer", "outcome", "urgency", "risk")
+MAY_BEGIN = (
+    "agency_id",
+    "service",
+    "deadline_id",
+    "deadline_ids",
+    "kind",
+    "decision",
+    "answer",
+    "outcome",
+    "urgency",
+    "risk",
+)
 """What the address of a form may fill in beforehand: codes and ids, never a text."""
 
 
@@ -50,10 +60,9 @@ class Subject:
 class Commanding:
     """A form for each row of the table of commands."""
 
-    def __init__(self, site: Site, sheets: Sheets, writes: Writes, choices: Choices) -> None:
+    def __init__(self, site: Site, sheets: Sheets, choices: Choices) -> None:
         self._site = site
         self._sheets = sheets
-        self._writes = writes
         self._choices = choices
 
     def routes(self) -> Iterator[BaseRoute]:

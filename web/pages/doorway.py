@@ -52,9 +52,7 @@ class Doorway:
         except CaseworkError as error:
             name = form.get("username")
             username = name if isinstance(name, str) else ""
-            return sheet.page(
-                "sign_in.html", error.status, refusal=sentence(sheet.language, error), username=username
-            )
+            return sheet.page("sign_in.html", error.status, refusal=sentence(sheet.language, error), username=username)
         answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
         keep(answer, session)
         return answer

@@ -1,10 +1,12 @@
 """What a person filled in, as the body that a command takes. Nothing is judged here: the model does."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from starlette.datastructures import ImmutableMultiDict
 
 from web.pages.fields import Field
 
@@ -13,20 +15,8 @@ LOCAL = "%Y-%m-%dT%H:%M"
 ANSWERS = {"yes": True, "no": False}
 
 
-class Form(Protocol):
-    """The names and values of a form as it was sent."""
-
-    def get(self, key: str, /) -> Any:
-        """The first value of a name."""
-        ...
-
-    def getlist(self, key: str, /) -> Sequence[Any]:
-        """Every value of a name."""
-        ...
-
-    def keys(self) -> Iterable[str]:
-        """Every name."""
-        ...
+Form = ImmutableMultiDict[str, Any]
+"""The names and values of a form as it was sent; files are not texts, and are passed over."""
 
 
 def body(fields: Iterable[Field], form: Form, zone: ZoneInfo) -> dict[str, Any]:
@@ -38,7 +28,7 @@ def body(fields: Iterable[Field], form: Form, zone: ZoneInfo) -> dict[str, Any]:
 def rows(name: str, form: Form) -> list[int]:
     """The numbers of the rows of a repeated part in which something was filled, in order."""
     pattern = re.compile(rf"^{re.escape(name)}\.(\d{{1,3}})(?:\.|$)")
-    filled = (key for key in form.keys() if any(map(_text, form.getlist(key))))
+    filled = (key for key in form if any(map(_text, form.getlist(key))))
     numbers = {int(found[1]) for key in filled if (found := pattern.match(key))}
     return sorted(numbers)[:MOST_ROWS]
 

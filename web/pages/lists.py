@@ -1,7 +1,9 @@
 """Lists: cases, an agency's inbox, what it was told by law, and the board."""
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any, TypeVar, get_args
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
@@ -9,31 +11,36 @@ from starlette.routing import BaseRoute
 
 from casework.models.codes import ReferralStatus, Stage, Status
 from casework.models.pathway import Category, Risk
-from casework.rules.outlook import REASONS
+from casework.models.people import OFFICE_ROLES, Actor, Role
+from casework.rules.outlook import BoardReason
+from web.api import stalled
+from web.api.answers import ReferralAnswer, RemedyOf
 from web.api.cases import CaseReading
 from web.api.door import given_id
 from web.api.lists import CasesQuery, NotificationsQuery, ReferralsQuery, StalledQuery
 from web.api.problems import invalid
 from web.api.referrals import ReferralReading
-from web.api.stalled import BoardReading
+from web.pages.commanding import BY_ASKING
 from web.pages.naming import Naming
 from web.pages.sheets import Sheets, Visit
+from web.site import Site
 
 Q = TypeVar("Q", bound=BaseModel)
-OPEN_BY_AGENCY = (ReferralStatus.SENT, ReferralStatus.ACKNOWLEDGED, ReferralStatus.ACCEPTED)
+UNANSWERED = (ReferralStatus.SENT, ReferralStatus.ACKNOWLEDGED)
+REASONS: tuple[str, ...] = tuple(chain.from_iterable(get_args(each) or (each,) for each in get_args(BoardReason)))
 
 
 class Lists:
     """Every list of a page is the list that the API answers, in words."""
 
     def __init__(
-        self, sheets: Sheets, naming: Naming, cases: CaseReading, referrals: ReferralReading, board: BoardReading
+        self, site: Site, sheets: Sheets, naming: Naming, cases: CaseReading, referrals: ReferralReading
     ) -> None:
+        self._site = site
         self._sheets = sheets
         self._naming = naming
         self._cases = cases
         self._referrals = referrals
-        self._board = board
 
     def routes(self) -> Iterator[BaseRoute]:
         """Each with its filters in the address; none of them tells of a person."""
@@ -58,20 +65,25 @@ class Lists:
         )
 
     def _referral(self, visit: Visit) -> Response:
-        referral = self._referrals.one(visit.visitor.actor, given_id(visit.named("referral_id")))
-        return self._page(visit, "referral.html", referral=referral, done=visit.asked("done"))
+        referral, _ = self._referrals.one(visit.visitor.actor, given_id(visit.named("referral_id")))
+        steps = tuple(_steps(visit.visitor.actor, referral))
+        return self._page(visit, "referral.html", referral=referral, steps=steps, done=_done(visit))
 
     def _told(self, visit: Visit) -> Response:
         page = self._referrals.told(visit.visitor.actor, asked(NotificationsQuery, visit))
-        return self._page(
-            visit, "notifications.html", page=page, done=visit.asked("done"), following=_next(visit, page)
-        )
+        return self._page(visit, "notifications.html", page=page, done=_done(visit), following=_next(visit, page))
 
     def _stalled(self, visit: Visit) -> Response:
         query = asked(StalledQuery, visit)
-        board = self._board.page(visit.visitor.actor, query)
+        board = stalled.page(self._site, visit.visitor.actor, query)
         return self._page(
-            visit, "stalled.html", board=board, query=query, reasons=tuple(REASONS), following=_next(visit, board)
+            visit,
+            "stalled.html",
+            board=board,
+            query=query,
+            reasons=REASONS,
+            remedy_address=remedy_address,
+            following=_next(visit, board),
         )
 
     def _page(self, visit: Visit, template: str, **shown: Any) -> Response:
@@ -92,3 +104,50 @@ def _next(visit: Visit, page: Any) -> str:
     if page.next_cursor is None:
         return ""
     return str(visit.request.url.include_query_params(cursor=page.next_cursor).replace(scheme="", netloc=""))
+
+
+def _done(visit: Visit) -> str:
+    """The form that was just sent, as the redirect after it says."""
+    done = visit.asked("done")
+    return done if done in BY_ASKING else ""
+
+
+def _steps(actor: Actor, referral: ReferralAnswer) -> Iterator[tuple[str, str]]:
+    """What the reader may do about a referral, each two clicks away: the step, and the address of its form."""
+    at = f"/referrals/{referral.id}/do"
+    if actor.role is Role.AGENCY_OFFICER:
+        if referral.status in UNANSWERED:
+            for answer in ("accepted", "declined", "acknowledged"):
+                yield answer, f"{at}/answer?answer={answer}"
+        if referral.status in (*UNANSWERED, ReferralStatus.ACCEPTED):
+            yield "complete", f"{at}/complete"
+        if referral.status is ReferralStatus.ACCEPTED:
+            yield "report_progress", f"{at}/report_progress"
+    elif actor.role in OFFICE_ROLES:
+        if referral.status is ReferralStatus.PENDING:
+            yield "decide_override", f"{at}/decide_override"
+        elif referral.status in (*UNANSWERED, ReferralStatus.ACCEPTED):
+            yield "revoke", f"{at}/revoke"
+            yield "answer", f"{at}/answer"
+            yield "complete", f"{at}/complete"
+
+
+ASKS = {
+    "assign_case": "assign",
+    "record_review": "record_review",
+    "record_conference": "record_conference",
+    "send_reminder": "send_reminder",
+    "escalate_case": "escalate",
+    "hold_clock": "hold_clock",
+    "revoke_referral": "revoke",
+    "refer_case": "refer",
+}
+
+
+def remedy_address(case_id: str, remedy: RemedyOf) -> str:
+    """The form of a remedy, with what it would be about."""
+    if remedy.command == "revoke_referral":
+        return f"/referrals/{remedy.referral_id}/do/revoke"
+    about = "deadline_ids" if remedy.command == "hold_clock" else "deadline_id"
+    query = urlencode({about: remedy.deadline_id}) if remedy.deadline_id else ""
+    return f"/cases/{case_id}/do/{ASKS[remedy.command]}" + (f"?{query}" if query else "")

@@ -63,9 +63,7 @@ class Opening:
             return await run_in_threadpool(self._form, visit, Typed(form), wrong, refusal, error.status)
         return RedirectResponse(f"/cases/{case_id}?done=open", HTTPStatus.SEE_OTHER)
 
-    def _form(
-        self, visit: Visit, typed: Typed, wrong: Mapping[str, str], refusal: str, status: int = 200
-    ) -> Response:
+    def _form(self, visit: Visit, typed: Typed, wrong: Mapping[str, str], refusal: str, status: int = 200) -> Response:
         _may_open(visit)
         label = visit.sheet.language.label
         return visit.sheet.page(

@@ -1,28 +1,14 @@
 """What stands in the fields of a form when it is shown: what was sent, or what it begins with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from starlette.datastructures import ImmutableMultiDict
 
 from web.pages.fields import Field
 from web.pages.filled import MOST_ROWS, Form, at_row, rows
 
 EMPTY_ROWS = 1
-
-
-class Blank(dict[str, Sequence[str]]):
-    """A form nobody has sent yet, with what its fields begin with."""
-
-    def get(self, key: str, default: object = None) -> object:
-        """The first value."""
-        return self[key][0] if self.get_all(key) else default
-
-    def getlist(self, key: str) -> Sequence[str]:
-        """Every value."""
-        return self.get_all(key)
-
-    def get_all(self, key: str) -> Sequence[str]:
-        """Every value, none where nothing begins it."""
-        return self[key] if key in self else ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +22,7 @@ class Typed:
     @classmethod
     def blank(cls, begins: Mapping[str, str] | None = None) -> "Typed":
         """A fresh form."""
-        return cls(Blank({name: (value,) for name, value in (begins or {}).items()}))
+        return cls(ImmutableMultiDict(begins or {}))
 
     def one(self, name: str) -> str:
         """The first value of a field."""

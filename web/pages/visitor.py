@@ -22,7 +22,12 @@ class Entry:
     address: str
 
 
-WORK, CASES, NEW, BOARD = Entry("work", "/"), Entry("cases", "/cases"), Entry("new", "/cases/new"), Entry("board", "/stalled")
+WORK, CASES, NEW, BOARD = (
+    Entry("work", "/"),
+    Entry("cases", "/cases"),
+    Entry("new", "/cases/new"),
+    Entry("board", "/stalled"),
+)
 INBOX, TOLD, ACCOUNTS = Entry("inbox", "/referrals"), Entry("told", "/notifications"), Entry("accounts", "/accounts")
 MENUS: dict[Role, tuple[Entry, ...]] = {
     Role.CASEWORKER: (WORK, CASES, NEW),

@@ -1,0 +1,64 @@
+"""What waits for one person: clocks that are theirs, answers that came in, cases newly given to them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, func, or_, select
+
+from casework.db.session import reading
+from casework.db.tables import case_log, cases, deadlines, referrals
+from casework.db.visible import visible_to
+from casework.events import EventKind
+from casework.models.codes import Status
+from casework.models.people import Actor
+from casework.ports import Work
+
+NEWS_FOR = timedelta(days=7)
+MOST = 100
+
+
+class WorkReads:
+    """Reads work; each list is one statement."""
+
+    _engine: Engine
+
+    def work(self, reader: Actor, now: datetime) -> Work:
+        """Everything that waits for the reader, most urgent first, and the news of a week."""
+        with reading(self._engine) as connection:
+
+            def rows(statement: Any) -> tuple[Mapping[str, Any], ...]:
+                return tuple(dict(row) for row in connection.execute(statement.limit(MOST)).mappings())
+
+            return Work(
+                clocks=rows(_clocks(reader)),
+                answers=rows(_answers(reader, now - NEWS_FOR)),
+                assignments=rows(_assignments(reader, now - NEWS_FOR)),
+            )
+
+
+def _clocks(reader: Actor) -> Any:
+    running = deadlines.c.ended_at.is_(None) & deadlines.c.held_since.is_(None) & (deadlines.c.class_ != "watch")
+    shown = (deadlines.c.id, deadlines.c.kind, deadlines.c.due_at, deadlines.c.referral_id)
+    found = select(*shown, cases.c.id.label("case_id"), cases.c.number, cases.c.risk).join(cases)
+    mine = found.where(visible_to(reader), cases.c.status == Status.OPEN.value, running, _owned_by(reader))
+    return mine.order_by(deadlines.c.due_at, deadlines.c.id)
+
+
+def _owned_by(reader: Actor) -> ColumnElement[bool]:
+    owner = deadlines.c.owner
+    return or_(owner["account_id"].astext == reader.account_id, owner["role"].astext == reader.role.value)
+
+
+def _answers(reader: Actor, since: datetime) -> Any:
+    at = func.coalesce(referrals.c.completed_at, referrals.c.answered_at)
+    shown = (referrals.c.id, referrals.c.agency_id, referrals.c.service, referrals.c.status, at.label("at"))
+    found = select(*shown, cases.c.id.label("case_id"), cases.c.number).join(cases)
+    return found.where(visible_to(reader), at >= since).order_by(at.desc(), referrals.c.id)
+
+
+def _assignments(reader: Actor, since: datetime) -> Any:
+    given = (case_log.c.kind == EventKind.CASE_ASSIGNED.value) & (case_log.c.at >= since)
+    found = select(cases.c.id.label("case_id"), cases.c.number, cases.c.risk, func.max(case_log.c.at).label("at"))
+    mine = found.join(cases).where(visible_to(reader), cases.c.assigned_to == reader.account_id, given)
+    return mine.group_by(cases.c.id).order_by(func.max(case_log.c.at).desc())

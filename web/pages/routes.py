@@ -1,0 +1,31 @@
+"""Every route of the pages."""
+
+from collections.abc import Iterator
+
+from starlette.routing import BaseRoute
+
+from web.api.cases import CaseReading
+from web.api.referrals import ReferralReading
+from web.pages.case import CasePage
+from web.pages.choices import Choices
+from web.pages.commanding import Commanding
+from web.pages.doorway import Doorway
+from web.pages.lists import Lists
+from web.pages.naming import Naming
+from web.pages.opening import Opening
+from web.pages.sheets import Sheets
+from web.pages.visitor import Entrance
+from web.pages.work import Work
+from web.sessions import SessionDoor
+from web.site import Site
+
+
+def routes(site: Site, door: SessionDoor, cases: CaseReading, referrals: ReferralReading) -> Iterator[BaseRoute]:
+    """Forms before what they are forms of: `/cases/new` is no case."""
+    sheets, naming, choices = Sheets(site, Entrance(door)), Naming(site), Choices(site)
+    yield from Doorway(site, sheets).routes()
+    yield from Work(site, sheets, naming).routes()
+    yield from Opening(site.cases, sheets, choices).routes()
+    yield from Lists(site, sheets, naming, cases, referrals).routes()
+    yield from Commanding(site, sheets, choices).routes()
+    yield from CasePage(sheets, naming, cases, referrals).routes()

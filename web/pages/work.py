@@ -1,0 +1,50 @@
+"""My work: what is overdue, due today and coming, and what came in."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from casework.models.people import OFFICE_ROLES
+from web.pages.naming import Naming
+from web.pages.sheets import Sheets, Visit
+from web.site import Site
+
+Row = Mapping[str, Any]
+
+
+class Work:
+    """The page at which people arrive."""
+
+    def __init__(self, site: Site, sheets: Sheets, naming: Naming) -> None:
+        self._reads = site.desk.reads
+        self._sheets = sheets
+        self._naming = naming
+
+    def routes(self) -> Iterator[BaseRoute]:
+        """The root; who works on no cases is led to where their work lies."""
+        yield self._sheets.shows("/", self._show)
+
+    def _show(self, visit: Visit) -> Response:
+        actor = visit.visitor.actor
+        if actor.role not in OFFICE_ROLES:
+            menu = visit.visitor.menu
+            if not menu:
+                return visit.sheet.page("nothing.html")
+            return RedirectResponse(menu[0].address, HTTPStatus.SEE_OTHER)
+        now = visit.sheet.now
+        work = self._reads.work(actor, now)
+        midnight = (now.astimezone(self._sheets.zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0)
+        groups = {name: tuple(rows) for name, rows in _grouped(work.clocks, now, midnight).items()}
+        return visit.sheet.page("work.html", groups=groups, work=work, names=self._naming.of(visit))
+
+
+def _grouped(clocks: tuple[Row, ...], now: datetime, midnight: datetime) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {"overdue": [], "today": [], "coming": []}
+    for clock in clocks:
+        name = "overdue" if clock["due_at"] < now else "today" if clock["due_at"] < midnight else "coming"
+        groups[name].append(clock)
+    return groups
