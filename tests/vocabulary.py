@@ -1,0 +1,95 @@
+"""Every word that the pages may show: what stands in their templates, what fields are called, and every code."""
+
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from io import BytesIO
+from typing import get_args
+
+from jinja2.ext import babel_extract
+from pydantic import BaseModel
+
+from casework import commands as c
+from casework.errors import BY_CODE
+from casework.events import EventKind
+from casework.models import codes
+from casework.models.base import Codes
+from casework.models.pathway import Category, Risk, Service
+from casework.models.people import Role
+from casework.pathways import load
+from casework.rules.board import BODIES
+from casework.rules.outlook import BoardReason
+from web.api.commands import COMMANDS
+from web.api.problems import CODES
+from web.pages.fields import Field, fields_of
+from web.pages.lists import REASONS
+from web.pages.visitor import MENUS
+
+Key = tuple[str | None, str]
+"""A context, where there is one, and a message."""
+
+RUNGS = ("agency_head", "subdistrict_head", "province", "national_office", "nobody", "agency")
+STEPS = ("accepted", "declined", "acknowledged", "complete", "report_progress", "decide_override", "revoke", "answer")
+OF_FIELDS = ("invalid", "wrong_type", "in_future", "before_report", "contradicts", "unknown_case", "unknown_account")
+FILTERS = {"CasesQuery": ("stage", "category", "risk", "status"), "ReferralsQuery": ("status",)}
+
+
+def of_templates() -> Iterator[Key]:
+    """The sentences."""
+    for template in resources.files("web").joinpath("templates").iterdir():
+        content = BytesIO(template.read_bytes())
+        options = {"trimmed": "true", "silent": "false"}
+        for _, function, message, _ in babel_extract(content, ("gettext", "ngettext", "pgettext:1c,2"), (), options):
+            if function in ("gettext", "ngettext"):
+                for each in message if isinstance(message, tuple) else (message,):
+                    if isinstance(each, str):
+                        yield None, each
+
+
+def of_codes() -> Iterator[Key]:
+    """What each code is called."""
+    for kind in vars(codes).values():
+        if isinstance(kind, type) and issubclass(kind, Codes) and kind is not Codes:
+            yield from _of(kind.__name__, kind)
+    for enum in (Category, Risk, Service):
+        yield from _of(enum.__name__, enum)
+    pathways = load().values()
+    yield from _of("answer", ("yes", "no", "unknown"))
+    yield from _of("menu", {entry.name for menu in MENUS.values() for entry in menu})
+    yield from _of("role", (*Role, *RUNGS))
+    yield from _of("command", (*(row.asks for row in COMMANDS), "open"))
+    yield from _of("event", EventKind)
+    yield from _of("clock", {deadline.kind for pathway in pathways for deadline in pathway.deadlines})
+    yield from _of("finding", {code for pathway in pathways for code in pathway.findings})
+    yield from _of("outcome", {code for pathway in pathways for code in pathway.outcomes})
+    yield from _of("reason", REASONS)
+    yield from _of("remedy", BODIES)
+    yield from _of("step", STEPS)
+    yield from _of("work", ("overdue", "today", "coming"))
+    yield from _of("error", {*CODES.values(), *OF_FIELDS})
+    for kind in ("refusal", "title"):
+        yield from _of(kind, BY_CODE)
+    yield from _of("why", ("forbidden", "not_allowed_in_stage"))
+
+
+def of_fields() -> Iterator[tuple[str, str]]:
+    """Every field of every form: its model, and its name there."""
+    bodies: list[type[BaseModel]] = [row.body for row in COMMANDS]
+    for body in (*bodies, c.OpenCase):
+        for field in _all(fields_of(body)):
+            if not field.own.endswith("#"):
+                yield field.model, field.own
+    for model, names in FILTERS.items():
+        yield from ((model, name) for name in names)
+
+
+def _all(fields: Iterable[Field]) -> Iterator[Field]:
+    for field in fields:
+        yield field
+        yield from _all(field.parts)
+
+
+def _of(kind: str, found: Iterable[str]) -> Iterator[Key]:
+    return ((kind, str(code)) for code in sorted(set(found)))
+
+
+assert get_args(BoardReason)  # noqa: S101  the board's reasons are a list that can be read
