@@ -88,6 +88,7 @@ class Stack:
             cases=self.cases,
             desk=self.desk,
             signin=entrance(self.outside, self.office),
+            agencies=tuple(self.outside.directory),
             access_log=self.outside.access_log,
             codec=codec_of(self.settings, PayloadKeys(self.outside.keys, self.outside.root)),
         )

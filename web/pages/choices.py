@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from casework.models.people import Actor, Role
+from casework.models.codes import COMMON_OUTCOMES
+from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.models.state import Deadline
 from casework.pathways.facts import facts_file
 from web.pages.languages import Language
@@ -33,9 +34,11 @@ class Choices:
         self, sheet: Sheet, actor: Actor, case: Mapping[str, Any], clocks: Iterable[Deadline]
     ) -> dict[str, tuple[Choice, ...]]:
         """Those, with what this case's pathways and clocks add."""
-        pathways = [self._site.desk.office.pathways[each] for each in case["categories"]]
-        findings = dict.fromkeys(code for pathway in pathways for code in pathway.findings)
-        outcomes = dict.fromkeys(code for pathway in pathways for code in pathway.outcomes)
+        every = self._site.desk.office.pathways
+        # To an agency, choices of this case's pathways alone would tell what the case is about.
+        own = case["categories"] if actor.role in OFFICE_ROLES else tuple(every)
+        findings = dict.fromkeys(code for each in own for code in every[each].findings)
+        outcomes = dict.fromkeys([*COMMON_OUTCOMES, *(code for each in own for code in every[each].outcomes)])
         return {
             **self.of_office(sheet.language, actor),
             "findings": _worded(sheet.language, "finding", findings),

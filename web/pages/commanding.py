@@ -6,7 +6,6 @@ A page says that something is done only when the record has it: the redirect com
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -24,7 +23,7 @@ from web.api.door import given_id
 from web.pages.choices import Choices
 from web.pages.fields import Field, fields_of
 from web.pages.filled import Form, body, errors_at
-from web.pages.sheets import Sheets, Visit, sentence
+from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
 from web.pages.typed import Typed
 from web.site import Site
 
@@ -96,7 +95,7 @@ class Commanding:
             return await run_in_threadpool(
                 self._form, visit, row, Typed(form), wrong, refusal, error.status, error.extra.get("blockers", ())
             )
-        return RedirectResponse(f"{subject.back}?done={row.asks}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"{subject.back}?done={row.asks}", SEE_OTHER)
 
     async def _ask(self, visit: Visit, row: Route, given: Command, subject: Subject, form: Form) -> None:
         key = form.get(KEY)

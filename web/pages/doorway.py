@@ -1,7 +1,6 @@
 """Signing in and out on pages, the choice of language, and the files that pages load."""
 
 from collections.abc import Iterator
-from http import HTTPStatus
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -17,7 +16,7 @@ from web.api.tokens import SignIn, hashing
 from web.pages import sheet as files
 from web.pages.filled import Form
 from web.pages.languages import CODES
-from web.pages.sheets import SIGN_IN, Sheets, Visit, sentence
+from web.pages.sheets import SEE_OTHER, SIGN_IN, Sheets, Visit, sentence
 from web.sessions import COOKIE, check_same_site, keep
 from web.site import Site
 
@@ -53,7 +52,7 @@ class Doorway:
             name = form.get("username")
             username = name if isinstance(name, str) else ""
             return sheet.page("sign_in.html", error.status, refusal=sentence(sheet.language, error), username=username)
-        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        answer = RedirectResponse("/", SEE_OTHER)
         keep(answer, session)
         return answer
 
@@ -72,7 +71,7 @@ class Doorway:
     async def _sign_out(self, visit: Visit, form: Form) -> Response:
         secret = visit.request.cookies.get(COOKIE, "")
         await run_in_threadpool(self._site.signin.sessions.end, secret)
-        answer = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
+        answer = RedirectResponse(SIGN_IN, SEE_OTHER)
         answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
         # What a page kept in the browser for its form goes with the session.
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -82,7 +81,7 @@ class Doorway:
         form = await request.form()
         language, back = form.get("language"), form.get("back")
         where = back if isinstance(back, str) and back.startswith("/") and not back.startswith("//") else "/"
-        answer = RedirectResponse(where.replace("\\", "/"), HTTPStatus.SEE_OTHER)
+        answer = RedirectResponse(where.replace("\\", "/"), SEE_OTHER)
         if language in CODES:
             answer.set_cookie("language", str(language), max_age=A_YEAR, path="/", samesite="lax", httponly=True)
         return answer

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +18,7 @@ from web.pages.choices import Choices
 from web.pages.commanding import KEY, MORE
 from web.pages.fields import Field, fields_of
 from web.pages.filled import Form, body, errors_at
-from web.pages.sheets import Sheets, Visit, sentence
+from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
 from web.pages.typed import Typed
 
 FIRST = ("channel", "reported_at", "categories", "risk", "narrative")
@@ -61,7 +60,7 @@ class Opening:
             wrong = errors_at(error.extra.get("errors", ()), form)
             refusal = "" if wrong else sentence(visit.sheet.language, error)
             return await run_in_threadpool(self._form, visit, Typed(form), wrong, refusal, error.status)
-        return RedirectResponse(f"/cases/{case_id}?done=open", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"/cases/{case_id}?done=open", SEE_OTHER)
 
     def _form(self, visit: Visit, typed: Typed, wrong: Mapping[str, str], refusal: str, status: int = 200) -> Response:
         _may_open(visit)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
@@ -18,6 +19,7 @@ from web.pages.visitor import Entrance, Visitor
 from web.site import Site
 
 SIGN_IN = "/sign-in"
+SEE_OTHER = int(HTTPStatus.SEE_OTHER)
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -55,6 +57,7 @@ class Sheets:
 
         def visit(request: Request) -> Response:
             visitor = None
+            _known(request, path)
             try:
                 visitor = self._entrance.visitor(request)
                 return show(Visit(request, visitor, self.sheet(request, visitor)))
@@ -71,6 +74,7 @@ class Sheets:
 
         async def answer(request: Request) -> Response:
             visitor = None
+            _known(request, path)
             try:
                 form = await request.form()
                 visitor = await run_in_threadpool(self._entrance.acting, request, form)
@@ -88,9 +92,14 @@ class Sheets:
     def refused(self, request: Request, error: CaseworkError, visitor: Visitor | None) -> Response:
         """A refusal as a page; who has not signed in is led to the door, and back from there."""
         if isinstance(error, UnauthenticatedError):
-            return RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
+            return RedirectResponse(SIGN_IN, SEE_OTHER)
         sheet = self.sheet(request, visitor)
         return sheet.page("refused.html", error.status, code=error.code, sentence=sentence(sheet.language, error))
+
+
+def _known(request: Request, path: str) -> None:
+    """Tell the log which kind of page it was, never which one."""
+    request.scope["route"] = SimpleNamespace(path=path)
 
 
 def sentence(language: Language, error: CaseworkError) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -10,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from casework.models.people import OFFICE_ROLES
 from web.pages.naming import Naming
-from web.pages.sheets import Sheets, Visit
+from web.pages.sheets import SEE_OTHER, Sheets, Visit
 from web.site import Site
 
 Row = Mapping[str, Any]
@@ -34,7 +33,7 @@ class Work:
             menu = visit.visitor.menu
             if not menu:
                 return visit.sheet.page("nothing.html")
-            return RedirectResponse(menu[0].address, HTTPStatus.SEE_OTHER)
+            return RedirectResponse(menu[0].address, SEE_OTHER)
         now = visit.sheet.now
         work = self._reads.work(actor, now)
         midnight = (now.astimezone(self._sheets.zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0)

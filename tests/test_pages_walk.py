@@ -1,0 +1,121 @@
+"""The walk of a case in clicks, by people of their own, on the real servers."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.browsing import Person, browser, served
+from tests.stack import Stack
+
+NOW = "%Y-%m-%dT%H:%M"
+SERVICES = ("health", "psychosocial", "social_rehabilitation", "witness_protection")
+ASKED = {"unit-ppa-polres": "police", "rsud-muaradua": "health", "pengadilan-negeri": "court"}
+STEPS = [
+    "CaseOpened",
+    "CaseAssigned",
+    "AssessmentRecorded",
+    "PlanProposed",
+    "PlanApproved",
+    "NotificationMade",
+    *("ReferralSent",) * 3,
+    *("ReferralAccepted", "ReferralCompleted") * 2,
+    "FollowUpRecorded",
+    "ReferralAccepted",
+    "ReferralCompleted",
+    "ClosureRequested",
+    "CaseClosed",
+]
+
+
+@pytest.fixture(scope="module")
+async def chrome() -> AsyncIterator[Browser]:
+    async with browser() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def address(app: Stack) -> AsyncIterator[str]:
+    async with served(app) as one:
+        yield one
+
+
+def before(hours: float) -> str:
+    """So many hours ago, as a field for times takes it."""
+    return (datetime.now(ZoneInfo("Asia/Jakarta")) - timedelta(hours=hours)).strftime(NOW)
+
+
+async def opened(caseworker: Person) -> str:
+    """A case, opened on one page."""
+    await caseworker.opens("/cases/new")
+    await caseworker.fills(
+        channel="walk_in",
+        reported_at=before(1),
+        categories="sexual_violence",
+        risk="high",
+        narrative="Korban datang bersama bibinya.",
+        client__kind="child",
+        client__name="Melati",
+        reporter__kind="family",
+    )
+    await caseworker.page.locator("main form > details > summary").click()
+    await caseworker.fills(consent__given_by="caregiver", consent__services="yes", consent__sharing="yes")
+    await caseworker.sends()
+    found = re.search(r"/cases/([0-9a-f-]{36})\?done=open", caseworker.page.url)
+    assert found, await caseworker.page.inner_text("main")
+    return found[1]
+
+
+async def answered_and_completed(officer: Person, number: str) -> None:
+    """From the inbox, each in two clicks: accepted, then completed."""
+    await officer.opens("/referrals")
+    await officer.page.click(f"main a:text-is('{number}')")
+    await officer.page.click("a[href*='answer=accepted']")
+    await officer.sends()
+    await officer.page.click("a[href$='/do/complete']")
+    await officer.fills(outcome="service_provided")
+    await officer.sends()
+
+
+async def test_a_case_is_carried_to_its_closure_in_clicks(app: Stack, address: str, chrome: Browser) -> None:
+    """By a caseworker and a supervisor at once, and the officers of three agencies."""
+    caseworker = await Person.signed_in(chrome, address, "caseworker")
+    supervisor = await Person.signed_in(chrome, address, "supervisor")
+    case_id = await opened(caseworker)
+    number = await caseworker.page.inner_text("h1")
+
+    await supervisor.does(case_id, "assign", caseworker_id=app.caseworker.account_id)
+    await caseworker.does(case_id, "assess", risk="high", needs="health", narrative="Korban aman.")
+    services = {f"services__{number}__service": service for number, service in enumerate(SERVICES)}
+    await caseworker.opens(f"/cases/{case_id}/do/propose_plan")
+    await caseworker.fills(goals__0="Aman")
+    for name, service in services.items():
+        await caseworker.fills(**{name: service})
+        await caseworker.page.click("button[name=more][value=services]")
+    await caseworker.sends()
+    await supervisor.does(case_id, "decide_plan", decision="approve")
+    assert await supervisor.page.locator(".done").count() == 1, await supervisor.is_told()
+
+    await caseworker.does(case_id, "refer", agency_id="dinas-sosial", service="mediation")
+    assert await caseworker.page.locator(".summary").count() == 1
+    assert await caseworker.page.input_value("[name=agency_id]") == "dinas-sosial"
+    police = {"kind": "police", "agency_id": "unit-ppa-polres", "explained_to_client": "yes"}
+    await caseworker.does(case_id, "notify", **police)
+    for agency_id, service in ASKED.items():
+        await caseworker.does(case_id, "refer", agency_id=agency_id, service=service, disclose="identity")
+    for username in ("police", "hospital"):
+        await answered_and_completed(await Person.signed_in(chrome, address, username), number)
+    await caseworker.does(case_id, "record_follow_up", at=before(0.1), reached="yes", note="Baik.")
+
+    await caseworker.does(case_id, "request_closure", reason="goals_met", client_informed="yes")
+    assert await caseworker.page.locator(".summary").count() == 1
+    await answered_and_completed(await Person.signed_in(chrome, address, "court"), number)
+    await caseworker.does(case_id, "request_closure", reason="goals_met", client_informed="yes")
+    await supervisor.does(case_id, "decide_closure", decision="approve")
+
+    assert [row["kind"] for row in app.outside.reads.log(case_id)] == STEPS
+    assert await supervisor.page.locator("ol.path li[aria-current]").count() == 1
+    assert caseworker.complaints == supervisor.complaints == []
