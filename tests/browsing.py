@@ -91,7 +91,7 @@ class Person:
         await self.page.goto("/")
         await self.page.fill("#username", username)
         await self.page.fill("#password", password)
-        await self.page.click("main button")
+        await self.clicks("main button")
 
     async def opens(self, path: str) -> None:
         """Follow an address."""
@@ -114,12 +114,17 @@ class Person:
 
     async def sends(self) -> None:
         """Press the button of the form."""
-        await self.page.locator("main form[method=post] > .buttons button").last.click()
+        await self.clicks("main form[method=post] > .buttons button")
+
+    async def clicks(self, selector: str) -> None:
+        """Click what leads to another page, and wait until that is there."""
+        async with self.page.expect_navigation():
+            await self.page.locator(selector).last.click()
 
     async def does(self, case_id: str, asks: str, **fields: str) -> None:
         """Give a command about a case, from its page."""
         await self.opens(f"/cases/{case_id}")
-        await self.page.click(f'a[href="/cases/{case_id}/do/{asks}"]')
+        await self.clicks(f'a[href="/cases/{case_id}/do/{asks}"]')
         await self.fills(**fields)
         await self.sends()
 

@@ -72,10 +72,10 @@ async def opened(caseworker: Person) -> str:
 async def answered_and_completed(officer: Person, number: str) -> None:
     """From the inbox, each in two clicks: accepted, then completed."""
     await officer.opens("/referrals")
-    await officer.page.click(f"main a:text-is('{number}')")
-    await officer.page.click("a[href*='answer=accepted']")
+    await officer.clicks(f"main a:text-is('{number}')")
+    await officer.clicks("a[href*='answer=accepted']")
     await officer.sends()
-    await officer.page.click("a[href$='/do/complete']")
+    await officer.clicks("a[href$='/do/complete']")
     await officer.fills(outcome="service_provided")
     await officer.sends()
 
@@ -94,7 +94,7 @@ async def test_a_case_is_carried_to_its_closure_in_clicks(app: Stack, address: s
     await caseworker.fills(goals__0="Aman")
     for name, service in services.items():
         await caseworker.fills(**{name: service})
-        await caseworker.page.click("button[name=more][value=services]")
+        await caseworker.clicks("button[name=more][value=services]")
     await caseworker.sends()
     await supervisor.does(case_id, "decide_plan", decision="approve")
     assert await supervisor.page.locator(".done").count() == 1, await supervisor.is_told()
