@@ -28,6 +28,15 @@ Key = tuple[str | None, str]
 """A context, where there is one, and a message."""
 
 RUNGS = ("agency_head", "subdistrict_head", "province", "national_office", "nobody", "agency")
+BLOCKERS = (
+    "referral_open",
+    "statutory_clock",
+    "clock_without_follower",
+    "notification_owed",
+    "follow_ups_missing",
+    "client_not_informed",
+    "review_missing",
+)
 STEPS = ("accepted", "declined", "acknowledged", "complete", "report_progress", "decide_override", "revoke", "answer")
 OF_FIELDS = ("invalid", "wrong_type", "in_future", "before_report", "contradicts", "unknown_case", "unknown_account")
 FILTERS = {"CasesQuery": ("stage", "category", "risk", "status"), "ReferralsQuery": ("status",)}
@@ -68,6 +77,7 @@ def of_codes() -> Iterator[Key]:
     yield from _of("error", {*CODES.values(), *OF_FIELDS})
     for kind in ("refusal", "title"):
         yield from _of(kind, BY_CODE)
+    yield from _of("blocker", BLOCKERS)
     yield from _of("why", ("forbidden", "not_allowed_in_stage"))
 
 

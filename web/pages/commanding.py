@@ -23,6 +23,7 @@ from web.api.door import given_id
 from web.pages.choices import Choices
 from web.pages.fields import Field, fields_of
 from web.pages.filled import Form, body, errors_at
+from web.pages.naming import Naming
 from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
 from web.pages.typed import Typed
 from web.site import Site
@@ -59,9 +60,10 @@ class Subject:
 class Commanding:
     """A form for each row of the table of commands."""
 
-    def __init__(self, site: Site, sheets: Sheets, choices: Choices) -> None:
+    def __init__(self, site: Site, sheets: Sheets, naming: Naming, choices: Choices) -> None:
         self._site = site
         self._sheets = sheets
+        self._naming = naming
         self._choices = choices
 
     def routes(self) -> Iterator[BaseRoute]:
@@ -132,6 +134,7 @@ class Commanding:
             wrong=wrong,
             refusal=refusal,
             blockers=blockers,
+            names=self._naming.of(visit),
             key=typed.one(KEY) or new_id(),
             choices=self._choices_of(visit, actor, subject.case),
         )

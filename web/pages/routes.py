@@ -27,5 +27,5 @@ def routes(site: Site, door: SessionDoor, cases: CaseReading, referrals: Referra
     yield from Work(site, sheets, naming).routes()
     yield from Opening(site.cases, sheets, choices).routes()
     yield from Lists(site, sheets, naming, cases, referrals).routes()
-    yield from Commanding(site, sheets, choices).routes()
+    yield from Commanding(site, sheets, naming, choices).routes()
     yield from CasePage(sheets, naming, cases, referrals).routes()
