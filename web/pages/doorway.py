@@ -9,15 +9,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from casework.errors import CaseworkError, NotFoundError, UnauthenticatedError
-from casework.models.people import Role
-from casework.signin import Session
+from casework.signin.ports import Session
 from web.api.door import address_of
 from web.api.tokens import SignIn, hashing
 from web.pages import sheet as files
 from web.pages.filled import Form
 from web.pages.languages import CODES
 from web.pages.sheets import SEE_OTHER, SIGN_IN, Sheets, Visit, sentence
-from web.sessions import COOKIE, check_same_site, keep
+from web.sessions import COOKIE, begin, check_same_site, keep
 from web.site import Site
 
 A_YEAR = 365 * 24 * 3600
@@ -40,7 +39,7 @@ class Doorway:
         yield Route(f"{files.STATIC}/{{digest}}/{{name}}", self._file, methods=["GET"])
 
     async def _show(self, request: Request) -> Response:
-        return self._sheets.sheet(request, None).page("sign_in.html", refusal="", username="")
+        return self._sheets.sheet(request, None).page("sign_in.html", refusal="", username="", code="")
 
     async def _sign_in(self, request: Request) -> Response:
         sheet = self._sheets.sheet(request, None)
@@ -51,22 +50,22 @@ class Doorway:
         except CaseworkError as error:
             name = form.get("username")
             username = name if isinstance(name, str) else ""
-            return sheet.page("sign_in.html", error.status, refusal=sentence(sheet.language, error), username=username)
+            refusal = sentence(sheet.language, error)
+            return sheet.page("sign_in.html", error.status, refusal=refusal, username=username, code=error.code)
         answer = RedirectResponse("/", SEE_OTHER)
         keep(answer, session)
         return answer
 
     async def _session(self, request: Request, form: Form) -> Session:
         try:
-            given = SignIn.model_validate({"username": form.get("username"), "password": form.get("password")})
+            sent = {name: form.get(name) or None for name in ("username", "password", "otp")}
+            given = SignIn.model_validate(sent)
         except ValidationError:
             raise UnauthenticatedError("Unknown user name or wrong password.") from None
         person = self._site.signin.person
-        account = await hashing(self._site, person, given.username, given.password, address_of(request))
-        if account.role is Role.SYSTEM:
-            raise UnauthenticatedError("Systems do not sign in here.")
-        begin = self._site.signin.sessions.begin
-        return await run_in_threadpool(begin, account, request.cookies.get(COOKIE))
+        shown = (given.username, given.password, address_of(request), given.otp)
+        account = await hashing(self._site, person, *shown)
+        return await run_in_threadpool(begin, self._site.signin.sessions, account, request.cookies.get(COOKIE))
 
     async def _sign_out(self, visit: Visit, form: Form) -> Response:
         secret = visit.request.cookies.get(COOKIE, "")

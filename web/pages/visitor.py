@@ -7,7 +7,7 @@ from fastapi import Request
 
 from casework.errors import ForbiddenError
 from casework.models.people import Account, Actor, Role
-from casework.signin import Session
+from casework.signin.ports import Session
 from web.pages.filled import Form
 from web.sessions import SessionDoor, check_same_site, csrf_of
 
