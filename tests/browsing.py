@@ -68,8 +68,13 @@ class Person:
         self.page = page
         self.address = address
         self.complaints: list[str] = []
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: self._heard(message.type, message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _heard(self, kind: str, text: str) -> None:
+        # A form that is refused is answered with the status of its refusal, which the browser tells of.
+        if kind == "error" and "status of 4" not in text:
+            self.complaints.append(text)
 
     @classmethod
     async def signed_in(cls, one: Browser, address: str, username: str, **options: object) -> "Person":
