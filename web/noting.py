@@ -1,6 +1,7 @@
 """Reading with a note of what was read: everything in `web` reads cases through this, and so can forget nothing."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from casework.models.access import Ground
@@ -8,7 +9,7 @@ from casework.models.codes import Status
 from casework.models.people import Actor
 from casework.models.sight import OtherGround
 from casework.models.state import Receipt
-from casework.ports import Board, BoardQuery, Reads, Stalled, Standing, Tokens
+from casework.ports import Board, BoardQuery, Reads, Stalled, Standing, Tokens, Work
 from web.seen import SEEN
 
 Row = Mapping[str, Any]
@@ -74,6 +75,13 @@ class NotingReads:
             else:
                 _case(reader, standing.case)
         return board
+
+    def work(self, reader: Actor, now: datetime) -> Work:
+        """What waits for the reader, and the cases that it is of."""
+        work = self._reads.work(reader, now)
+        for row in (*work.clocks, *work.answers, *work.assignments):
+            note(reader, str(row["case_id"]), str(row["ground"]))
+        return work
 
     def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Row]:
         """Rows of a log. Who reads it without having been shown the case is the auditor."""

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select
 
 from casework.db.session import reading
 from casework.db.tables import case_log, cases, deadlines, referrals
-from casework.db.visible import visible_to
+from casework.db.visible import ground_of, visible_to
 from casework.events import EventKind
 from casework.models.codes import Status
 from casework.models.people import Actor
@@ -40,7 +40,8 @@ class WorkReads:
 def _clocks(reader: Actor) -> Any:
     running = deadlines.c.ended_at.is_(None) & deadlines.c.held_since.is_(None) & (deadlines.c.class_ != "watch")
     shown = (deadlines.c.id, deadlines.c.kind, deadlines.c.due_at, deadlines.c.referral_id)
-    found = select(*shown, cases.c.id.label("case_id"), cases.c.number, cases.c.risk).join(cases)
+    case = (cases.c.id.label("case_id"), cases.c.number, cases.c.risk, ground_of(reader))
+    found = select(*shown, *case).join(cases)
     mine = found.where(visible_to(reader), cases.c.status == Status.OPEN.value, running, _owned_by(reader))
     return mine.order_by(deadlines.c.due_at, deadlines.c.id)
 
@@ -53,12 +54,13 @@ def _owned_by(reader: Actor) -> ColumnElement[bool]:
 def _answers(reader: Actor, since: datetime) -> Any:
     at = func.coalesce(referrals.c.completed_at, referrals.c.answered_at)
     shown = (referrals.c.id, referrals.c.agency_id, referrals.c.service, referrals.c.status, at.label("at"))
-    found = select(*shown, cases.c.id.label("case_id"), cases.c.number).join(cases)
+    found = select(*shown, cases.c.id.label("case_id"), cases.c.number, ground_of(reader)).join(cases)
     return found.where(visible_to(reader), at >= since).order_by(at.desc(), referrals.c.id)
 
 
 def _assignments(reader: Actor, since: datetime) -> Any:
     given = (case_log.c.kind == EventKind.CASE_ASSIGNED.value) & (case_log.c.at >= since)
-    found = select(cases.c.id.label("case_id"), cases.c.number, cases.c.risk, func.max(case_log.c.at).label("at"))
+    case = (cases.c.id.label("case_id"), cases.c.number, cases.c.risk, ground_of(reader))
+    found = select(*case, func.max(case_log.c.at).label("at"))
     mine = found.join(cases).where(visible_to(reader), cases.c.assigned_to == reader.account_id, given)
     return mine.group_by(cases.c.id).order_by(func.max(case_log.c.at).desc())

@@ -91,6 +91,7 @@ class Sheets:
 
     def refused(self, request: Request, error: CaseworkError, visitor: Visitor | None) -> Response:
         """A refusal as a page; who has not signed in is led to the door, and back from there."""
+        request.state.refused = error.code
         if isinstance(error, UnauthenticatedError):
             return RedirectResponse(SIGN_IN, SEE_OTHER)
         sheet = self.sheet(request, visitor)

@@ -66,7 +66,7 @@ class Entrance:
 
     def visitor(self, request: Request) -> Visitor:
         """Who asks; raises UnauthenticatedError where nobody has signed in."""
-        return _visitor(self._door.reader(request))
+        return _visitor(request, self._door.reader(request))
 
     def acting(self, request: Request, form: Form) -> Visitor:
         """Who sent a form; raises ForbiddenError where it is no form of ours."""
@@ -75,8 +75,9 @@ class Entrance:
         sent = form.get(CSRF)
         if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), csrf_of(session).encode()):
             raise ForbiddenError("This form is no longer good. Open the page anew, and send it once more.")
-        return _visitor(session)
+        return _visitor(request, session)
 
 
-def _visitor(session: Session) -> Visitor:
+def _visitor(request: Request, session: Session) -> Visitor:
+    request.state.actor = session.account.actor
     return Visitor(session.account, csrf_of(session))
