@@ -80,6 +80,7 @@ async def answered_and_completed(officer: Person, number: str) -> None:
     await officer.sends()
 
 
+@pytest.mark.timeout(300)
 async def test_a_case_is_carried_to_its_closure_in_clicks(app: Stack, address: str, chrome: Browser) -> None:
     """By a caseworker and a supervisor at once, and the officers of three agencies."""
     caseworker = await Person.signed_in(chrome, address, "caseworker")
