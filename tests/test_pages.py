@@ -1,0 +1,134 @@
+"""Pages as people meet them: on a telephone, without scripts, by the keyboard, in both languages, and by strangers."""
+
+from collections.abc import AsyncIterator
+from importlib import resources
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.browsing import TELEPHONE, Person, browser, served
+from tests.stack import Stack
+from tests.test_walk import assessed, refer
+
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+FIRST_PAGE, LATER_PAGE = 100_000, 30_000
+"""Bytes: everything of the first page over the wire, and the HTML of any later one."""
+
+
+@pytest.fixture(scope="module")
+async def chrome() -> AsyncIterator[Browser]:
+    async with browser() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def address(app: Stack) -> AsyncIterator[str]:
+    async with served(app) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def case_id(app: Stack, address: str) -> str:
+    """A case that is assigned, assessed and referred."""
+    one = await assessed(app)
+    await app.cases.refer(app.ask(app.caseworker, one), refer("rsud-muaradua", "health"))
+    return one
+
+
+@pytest.fixture(scope="module")
+async def supervisor(address: str, chrome: Browser) -> Person:
+    return await Person.signed_in(chrome, address, "supervisor")
+
+
+def pages_of(case_id: str) -> tuple[str, ...]:
+    """The pages of a supervisor."""
+    return ("/", "/stalled", "/cases", "/cases/new", f"/cases/{case_id}", f"/cases/{case_id}/do/propose_plan")
+
+
+async def faults(person: Person) -> list[str]:
+    """What axe-core finds wrong in the page as it stands."""
+    await person.page.evaluate(AXE)
+    found = await person.page.evaluate("options => axe.run(document, options)", RULES)
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]]
+
+
+@pytest.mark.timeout(300)
+async def test_no_page_has_a_fault_that_axe_knows(supervisor: Person, case_id: str, address: str) -> None:
+    """On a desktop in Indonesian, on a telephone in English; nor does one scroll sideways there."""
+    for path in pages_of(case_id):
+        await supervisor.opens(path)
+        assert (path, await faults(supervisor)) == (path, [])
+    await supervisor.page.set_viewport_size(TELEPHONE)  # type: ignore[arg-type]
+    await supervisor.clicks("button[name=language]")
+    assert await supervisor.page.get_attribute("html", "lang") == "en"
+    for path in pages_of(case_id):
+        await supervisor.opens(path)
+        wide = await supervisor.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert (path, await faults(supervisor), wide) == (path, [], False)
+    assert supervisor.complaints == []
+
+
+async def test_the_door_works_without_scripts_and_by_keyboard_alone(address: str, chrome: Browser) -> None:
+    """In, to the form of a new case, and out."""
+    person = await Person.arrived(chrome, address, java_script_enabled=False)
+    await person.page.goto("/")
+    await person.page.focus("#username")
+    await person.page.keyboard.type("caseworker")
+    await person.page.keyboard.press("Tab")
+    await person.page.keyboard.type("not the password")
+    async with person.page.expect_navigation():
+        await person.page.keyboard.press("Enter")
+    assert await person.page.locator(".summary").count() == 1
+    await person.sign_in("caseworker")
+    await person.clicks("a[href='/cases/new']")
+    await person.sends()
+
+    assert await person.page.locator(".summary li").count() >= 3
+    assert await person.page.locator("[aria-invalid]").count() >= 3
+
+
+async def test_nothing_is_left_after_signing_out(address: str, case_id: str, chrome: Browser) -> None:
+    """The way back in the browser shows the door."""
+    person = await Person.signed_in(chrome, address, "supervisor")
+    await person.opens(f"/cases/{case_id}")
+    await person.clicks("form[action='/sign-out'] button")
+    await person.page.go_back()
+
+    assert person.page.url.endswith("/sign-in")
+    assert await person.page.locator("ol.path").count() == 0
+
+
+async def test_a_stranger_sees_no_more_than_through_the_api(address: str, case_id: str, chrome: Browser) -> None:
+    """Another office's supervisor, an agency that was not asked, and a caseworker whose case it is not."""
+    for username in ("supervisor2", "school", "caseworker2", "auditor", "viewer"):
+        person = await Person.signed_in(chrome, address, username)
+        for path in (f"/cases/{case_id}", f"/cases/{case_id}/do/assess"):
+            answer = await person.page.goto(path)
+            assert answer is not None
+            assert (username, path, answer.status) == (username, path, 404)
+        await person.context.close()
+
+
+async def test_pages_are_light(address: str, case_id: str, chrome: Browser) -> None:
+    """For a thin network: the first with all it loads, every later one by itself."""
+    person = await Person.arrived(chrome, address)
+    weights: list[int] = []
+    person.page.on("response", lambda answer: weights.append(int(answer.headers.get("content-length", 0))))
+    await person.page.goto("/", wait_until="networkidle")
+    assert 0 < sum(weights) < FIRST_PAGE
+    await person.sign_in("supervisor")
+    for path in pages_of(case_id):
+        answer = await person.page.goto(path)
+        assert answer is not None
+        assert (path, len(await answer.body()) < LATER_PAGE) == (path, True)
+
+
+async def test_no_title_and_no_address_tells_of_a_person(supervisor: Person, case_id: str) -> None:
+    """Titles stand in histories and on screens that others see."""
+    titles = set()
+    for path in pages_of(case_id):
+        await supervisor.opens(path)
+        titles.add(await supervisor.page.title())
+
+    assert all("OKUS" not in title and title.endswith("· Tuntas") for title in titles)
