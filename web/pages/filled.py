@@ -41,7 +41,8 @@ def at_row(field: Field, number: int) -> Field:
 
 def _value(field: Field, form: Form, zone: ZoneInfo) -> Any:
     if field.kind == "group":
-        return body(field.parts, form, zone) or None
+        # A part that must be there is sent empty rather than not at all: what is missing is then told of its fields.
+        return body(field.parts, form, zone) or ({} if field.required else None)
     if field.kind == "rows":
         found = (_row(field, number, form, zone) for number in rows(field.name, form))
         return [each for each in found if each is not None] or None
