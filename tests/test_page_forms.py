@@ -11,7 +11,7 @@ from starlette.datastructures import ImmutableMultiDict
 from casework import commands as c
 from casework.errors import InvalidInputError
 from web.api.bodies import parse
-from web.api.commands import COMMANDS
+from web.pages.commanding import BY_ASKING
 from web.pages.fields import Field, fields_of
 from web.pages.filled import MOST_ROWS, body, errors_at, rows
 
@@ -34,7 +34,7 @@ def test_every_command_has_a_form_and_every_field_a_way_to_be_filled() -> None:
         for part in field.parts:
             check(part)
 
-    for body_ in (c.OpenCase, *(row.body for row in COMMANDS)):
+    for body_ in (c.OpenCase, *(row.body for row in BY_ASKING.values())):
         for field in fields_of(body_):
             check(field)
 

@@ -20,6 +20,7 @@ from casework.rules.board import BODIES
 from casework.rules.outlook import BoardReason
 from web.api.commands import COMMANDS
 from web.api.problems import CODES
+from web.pages.commanding import BY_ASKING
 from web.pages.fields import Field, fields_of
 from web.pages.lists import REASONS
 from web.pages.visitor import MENUS
@@ -83,7 +84,7 @@ def of_codes() -> Iterator[Key]:
 
 def of_fields() -> Iterator[tuple[str, str]]:
     """Every field of every form: its model, and its name there."""
-    bodies: list[type[BaseModel]] = [row.body for row in COMMANDS]
+    bodies: list[type[BaseModel]] = [row.body for row in BY_ASKING.values()]
     for body in (*bodies, c.OpenCase):
         for field in _all(fields_of(body)):
             if not field.own.endswith("#"):

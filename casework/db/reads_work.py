@@ -31,18 +31,18 @@ class WorkReads:
                 return tuple(dict(row) for row in connection.execute(statement.limit(MOST)).mappings())
 
             return Work(
-                clocks=rows(_clocks(reader)),
-                answers=rows(_answers(reader, now - NEWS_FOR)),
-                assignments=rows(_assignments(reader, now - NEWS_FOR)),
+                clocks=rows(_clocks(reader, now)),
+                answers=rows(_answers(reader, now)),
+                assignments=rows(_assignments(reader, now)),
             )
 
 
-def _clocks(reader: Actor) -> Any:
+def _clocks(reader: Actor, now: datetime) -> Any:
     running = deadlines.c.ended_at.is_(None) & deadlines.c.held_since.is_(None) & (deadlines.c.class_ != "watch")
     shown = (deadlines.c.id, deadlines.c.kind, deadlines.c.due_at, deadlines.c.referral_id)
-    case = (cases.c.id.label("case_id"), cases.c.number, cases.c.risk, ground_of(reader))
+    case = (cases.c.id.label("case_id"), cases.c.number, cases.c.risk, ground_of(reader, now))
     found = select(*shown, *case).join(cases)
-    mine = found.where(visible_to(reader), cases.c.status == Status.OPEN.value, running, _owned_by(reader))
+    mine = found.where(visible_to(reader, now), cases.c.status == Status.OPEN.value, running, _owned_by(reader))
     return mine.order_by(deadlines.c.due_at, deadlines.c.id)
 
 
@@ -51,16 +51,16 @@ def _owned_by(reader: Actor) -> ColumnElement[bool]:
     return or_(owner["account_id"].astext == reader.account_id, owner["role"].astext == reader.role.value)
 
 
-def _answers(reader: Actor, since: datetime) -> Any:
+def _answers(reader: Actor, now: datetime) -> Any:
     at = func.coalesce(referrals.c.completed_at, referrals.c.answered_at)
     shown = (referrals.c.id, referrals.c.agency_id, referrals.c.service, referrals.c.status, at.label("at"))
-    found = select(*shown, cases.c.id.label("case_id"), cases.c.number, ground_of(reader)).join(cases)
-    return found.where(visible_to(reader), at >= since).order_by(at.desc(), referrals.c.id)
+    found = select(*shown, cases.c.id.label("case_id"), cases.c.number, ground_of(reader, now)).join(cases)
+    return found.where(visible_to(reader, now), at >= now - NEWS_FOR).order_by(at.desc(), referrals.c.id)
 
 
-def _assignments(reader: Actor, since: datetime) -> Any:
-    given = (case_log.c.kind == EventKind.CASE_ASSIGNED.value) & (case_log.c.at >= since)
-    case = (cases.c.id.label("case_id"), cases.c.number, cases.c.risk, ground_of(reader))
+def _assignments(reader: Actor, now: datetime) -> Any:
+    given = (case_log.c.kind == EventKind.CASE_ASSIGNED.value) & (case_log.c.at >= now - NEWS_FOR)
+    case = (cases.c.id.label("case_id"), cases.c.number, cases.c.risk, ground_of(reader, now))
     found = select(*case, func.max(case_log.c.at).label("at"))
-    mine = found.join(cases).where(visible_to(reader), cases.c.assigned_to == reader.account_id, given)
+    mine = found.join(cases).where(visible_to(reader, now), cases.c.assigned_to == reader.account_id, given)
     return mine.group_by(cases.c.id).order_by(func.max(case_log.c.at).desc())

@@ -11,7 +11,6 @@ from casework.models.people import OFFICE_ROLES
 from web.api.actions import actions
 from web.api.answers import Action
 from web.api.cases import CaseReading
-from web.api.commands import COMMANDS
 from web.api.door import given_id
 from web.api.lists import Pages
 from web.api.referrals import ReferralReading
@@ -19,7 +18,7 @@ from web.pages.commanding import BY_ASKING
 from web.pages.naming import Naming
 from web.pages.sheets import Sheets, Visit
 
-ASKS = {name: row.asks for row in COMMANDS for name in row.names if row.subject == "case"}
+ASKS = {name: row.asks for row in BY_ASKING.values() for name in row.names if row.subject == "case"}
 """The form of each command that is about the case as such."""
 LONG = Pages(limit=200)
 

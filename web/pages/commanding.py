@@ -28,7 +28,8 @@ from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
 from web.pages.typed import Typed
 from web.site import Site
 
-BY_ASKING: Mapping[str, Route] = {row.asks: row for row in COMMANDS}
+BY_ASKING: Mapping[str, Route] = {row.asks: row for row in COMMANDS if row.takes != "form"}
+"""A file is not sent by these forms."""
 KEY = "key"
 MORE = "more"
 NOW = ("at", "made_at", "reported_at")
