@@ -5,7 +5,7 @@ from alembic import op
 from casework.db.migrations.grants import grant
 
 revision = "0012"
-down_revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
