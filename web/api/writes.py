@@ -31,7 +31,7 @@ from web.api.door import Door, IfMatch, Key, asking, given_id
 from web.api.files import FORM
 from web.api.routing import V1, Endpoint, Responses, sent, write
 from web.api.shown import case_of, etag, referral_of, reply
-from web.api.texts import Texts
+from web.api.texts import Row, Texts
 from web.site import Site
 from web.uploads import Upload
 
@@ -203,10 +203,7 @@ class Writes:
         row = reads.case(actor, case_id)
         if row is None:
             return reads.queued(actor, case_id) is not None
-        if row["ground"] == Ground.BREAK_GLASS:
-            raise ForbiddenError("Broken glass gives sight of a case, and no say in it.")
-        if row["ground"] == Ground.TRANSFER_OFFER and not isinstance(body, DecideTransfer):
-            raise ForbiddenError("Until your office has taken the case over, it can only accept or decline it.")
+        check_say(actor, row, body)
         return True
 
     def _answer(self, row: Route, actor: Actor, receipt: Receipt) -> JSONResponse:
@@ -233,6 +230,16 @@ class Writes:
         where = {"Location": f"{V1}/referrals/{referral['id']}"} if row.status == 201 else {}
         answer = referral_of(self._texts, actor, referral, case, open_=open_, upto=step)
         return reply(answer, row.status, {**etag(step), **where})
+
+
+def check_say(actor: Actor, row: Row, body: Command | type[Command]) -> None:
+    """Raise ForbiddenError where a case is only looked at: through broken glass, or offered and not yet taken over."""
+    if isinstance(body, DecideTransfer) and row.get("transfer_to") == actor.agency_id:
+        return
+    if row["ground"] == Ground.BREAK_GLASS:
+        raise ForbiddenError("Broken glass gives sight of a case, and no say in it.")
+    if row["ground"] == Ground.TRANSFER_OFFER:
+        raise ForbiddenError("Until your office has taken the case over, it can only accept or decline it.")
 
 
 OPEN = Route("/cases", ("open_case",), OpenCase, "open", status=201)

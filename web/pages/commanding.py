@@ -20,6 +20,7 @@ from starter.asking import Asking
 from web.api.bodies import parse
 from web.api.commands import COMMANDS, Route
 from web.api.door import given_id
+from web.api.writes import check_say
 from web.pages.choices import Choices
 from web.pages.fields import Field, fields_of
 from web.pages.filled import Form, body, errors_at
@@ -91,6 +92,7 @@ class Commanding:
         try:
             given = parse(row.body, _sent(row.body, form, visit))
             subject = await run_in_threadpool(self._subject, visit, row)
+            check_say(visit.visitor.actor, subject.case, given)
             await self._ask(visit, row, given, subject, form)
         except CaseworkError as error:
             wrong = errors_at(error.extra.get("errors", ()), form)
