@@ -234,7 +234,7 @@ def test_audit_verify_names_the_row_that_was_changed(run: Run, machine: Scratch)
     number = first.case.number
 
     assert run("audit", "verify")[:2] == (0, "1 cases: every log is as it was written\n")
-    assert run("audit", "verify", NUMBER)[0] == 1
+    assert run("audit", "verify", "OKUS-1999-00001-1")[0] == 1
     with owner(machine) as connection:
         connection.execute(sa.update(case_log).where(case_log.c.sequence == 2).values(account_id="somebody-else"))
     status, out, err = run("audit", "verify", number, "--json")
