@@ -74,9 +74,11 @@ class Watchdog:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the round that is under way."""
+        """End after the round and the delivery that are under way: what they use is closed next."""
         self._stopped.set()
         self._thread.join(ENDS_WITHIN)
+        if self._delivery:
+            self._delivery.join(ENDS_WITHIN)
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:
