@@ -9,6 +9,7 @@ from playwright.async_api import Browser
 from tests.browsing import TELEPHONE, Person, browser, served
 from tests.stack import Stack
 from tests.test_walk import assessed, refer
+from web.pages.visitor import MENUS
 
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
@@ -132,3 +133,16 @@ async def test_no_title_and_no_address_tells_of_a_person(supervisor: Person, cas
         titles.add(await supervisor.page.title())
 
     assert all("OKUS" not in title and title.endswith("· Tuntas") for title in titles)
+
+
+async def test_every_entry_of_every_menu_leads_to_a_page(app: Stack, address: str, chrome: Browser) -> None:
+    """For one account of each role that has a menu."""
+    names = {"caseworker", "supervisor", "head", "coordinator", "police"}
+    assert {app.actors[name].role for name in names} == {*MENUS}
+    for username in sorted(names):
+        person = await Person.signed_in(chrome, address, username)
+        for entry in await person.page.locator("header nav a").evaluate_all("links => links.map(a => a.pathname)"):
+            answer = await person.page.goto(entry)
+            assert answer is not None
+            assert (username, entry, answer.status) == (username, entry, 200)
+        await person.context.close()

@@ -28,14 +28,13 @@ WORK, CASES, NEW, BOARD = (
     Entry("new", "/cases/new"),
     Entry("board", "/stalled"),
 )
-INBOX, TOLD, ACCOUNTS = Entry("inbox", "/referrals"), Entry("told", "/notifications"), Entry("accounts", "/accounts")
+INBOX, TOLD = Entry("inbox", "/referrals"), Entry("told", "/notifications")
 MENUS: dict[Role, tuple[Entry, ...]] = {
     Role.CASEWORKER: (WORK, CASES, NEW),
-    Role.SUPERVISOR: (WORK, BOARD, CASES, NEW, ACCOUNTS),
-    Role.HEAD: (WORK, BOARD, CASES, NEW, ACCOUNTS),
+    Role.SUPERVISOR: (WORK, BOARD, CASES, NEW),
+    Role.HEAD: (WORK, BOARD, CASES, NEW),
     Role.COORDINATOR: (BOARD, CASES),
     Role.AGENCY_OFFICER: (INBOX, TOLD, NEW, CASES),
-    Role.ADMINISTRATOR: (ACCOUNTS,),
 }
 """By role; the first is where its people arrive."""
 
