@@ -2,13 +2,20 @@
 
 from collections.abc import AsyncIterator
 from importlib import resources
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Browser
 
+from casework import commands as c
 from tests.browsing import TELEPHONE, Person, browser, served
 from tests.stack import Stack
 from tests.test_walk import assessed, refer
+from web.pages.choices import Choices
+from web.pages.commanding import BY_ASKING
+from web.pages.fields import every, fields_of
+from web.pages.languages import language
+from web.pages.sheet import Sheet
 from web.pages.visitor import MENUS
 
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
@@ -146,3 +153,18 @@ async def test_every_entry_of_every_menu_leads_to_a_page(app: Stack, address: st
             assert answer is not None
             assert (username, entry, answer.status) == (username, entry, 200)
         await person.context.close()
+
+
+def test_whatever_is_chosen_has_something_to_choose_from(app: Stack, case_id: str) -> None:
+    """A field whose choices no page knows could never be filled in."""
+    case = app.outside.reads.case(app.supervisor, case_id)
+    standing = app.outside.reads.standing(app.supervisor, case_id)
+    assert case is not None
+    assert standing is not None
+    sheet = Sheet(language("id"), ZoneInfo(app.office.timezone), app.office.now(), {})
+
+    offered = Choices(app.site).of_case(sheet, app.supervisor, case, standing.deadlines)
+
+    bodies = (c.OpenCase, *(row.body for row in BY_ASKING.values()))
+    wanted = {field.source for body in bodies for field in every(fields_of(body)) if field.source}
+    assert wanted == {source for source, choices in offered.items() if choices}

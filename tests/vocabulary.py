@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from io import BytesIO
-from typing import get_args
 
 from jinja2.ext import babel_extract
 from pydantic import BaseModel
@@ -17,11 +16,10 @@ from casework.models.pathway import Category, Risk, Service
 from casework.models.people import Role
 from casework.pathways import load
 from casework.rules.board import BODIES
-from casework.rules.outlook import BoardReason
 from web.api.commands import COMMANDS
 from web.api.problems import CODES
 from web.pages.commanding import BY_ASKING
-from web.pages.fields import Field, fields_of
+from web.pages.fields import every, fields_of
 from web.pages.lists import REASONS
 from web.pages.visitor import MENUS
 
@@ -86,21 +84,12 @@ def of_fields() -> Iterator[tuple[str, str]]:
     """Every field of every form: its model, and its name there."""
     bodies: list[type[BaseModel]] = [row.body for row in BY_ASKING.values()]
     for body in (*bodies, c.OpenCase):
-        for field in _all(fields_of(body)):
+        for field in every(fields_of(body)):
             if not field.own.endswith("#"):
                 yield field.model, field.own
     for model, names in FILTERS.items():
         yield from ((model, name) for name in names)
 
 
-def _all(fields: Iterable[Field]) -> Iterator[Field]:
-    for field in fields:
-        yield field
-        yield from _all(field.parts)
-
-
 def _of(kind: str, found: Iterable[str]) -> Iterator[Key]:
     return ((kind, str(code)) for code in sorted(set(found)))
-
-
-assert get_args(BoardReason)

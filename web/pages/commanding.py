@@ -22,7 +22,7 @@ from web.api.commands import COMMANDS, Route
 from web.api.door import given_id
 from web.api.writes import check_say
 from web.pages.choices import Choices
-from web.pages.fields import Field, fields_of
+from web.pages.fields import fields_of
 from web.pages.filled import Form, body, errors_at
 from web.pages.naming import Naming
 from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
@@ -132,7 +132,7 @@ class Commanding:
             case=subject.case,
             back=subject.back,
             fields=fields,
-            labels=dict(_labels(visit, fields)),
+            labels=visit.sheet.labels(fields),
             typed=typed,
             wrong=wrong,
             refusal=refusal,
@@ -175,9 +175,3 @@ def _row(visit: Visit) -> Route:
 
 def _sent(model: type[Command], form: Form, visit: Visit) -> bytes:
     return json.dumps(body(fields_of(model), form, visit.sheet.zone)).encode()
-
-
-def _labels(visit: Visit, fields: tuple[Field, ...]) -> Iterator[tuple[str, str]]:
-    for field in fields:
-        yield field.name, visit.sheet.language.label(field.model, field.own)
-        yield from _labels(visit, field.parts)

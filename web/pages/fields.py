@@ -1,7 +1,7 @@
 """The fields of a form, made from the model that takes what it says: no form can forget or invent one."""
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -27,7 +27,6 @@ CHOSEN = {
     "deadline_ids": "clocks",
     "findings": "findings",
     "outcome": "outcomes",
-    "subdistrict": "subdistricts",
 }
 """What is chosen from things that only the page knows, by the name of its field."""
 CHOSEN_OF = {("RecordMilestone", "kind"): "milestones", ("ReportProgress", "kind"): "progress"}
@@ -60,6 +59,13 @@ class Field:
 def fields_of(model: type[BaseModel], within: str = "") -> tuple[Field, ...]:
     """The fields of a model, in its order."""
     return tuple(_field(model, name, info, within) for name, info in model.model_fields.items())
+
+
+def every(fields: Iterable[Field]) -> Iterator[Field]:
+    """The fields, each followed by those within it."""
+    for field in fields:
+        yield field
+        yield from every(field.parts)
 
 
 def _field(model: type[BaseModel], name: str, info: FieldInfo, within: str) -> Field:

@@ -16,7 +16,7 @@ from web.api.bodies import parse
 from web.api.writes import OPENING
 from web.pages.choices import Choices
 from web.pages.commanding import KEY, MORE
-from web.pages.fields import Field, fields_of
+from web.pages.fields import fields_of
 from web.pages.filled import Form, body, errors_at
 from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
 from web.pages.typed import Typed
@@ -64,14 +64,13 @@ class Opening:
 
     def _form(self, visit: Visit, typed: Typed, wrong: Mapping[str, str], refusal: str, status: int = 200) -> Response:
         _may_open(visit)
-        label = visit.sheet.language.label
         return visit.sheet.page(
             "open.html",
             status,
             first=tuple(FIELD[name] for name in FIRST),
             people=(FIELD["client"], FIELD["reporter"]),
             rest=tuple(FIELD[name] for name in ("incident_at", "alleged_perpetrators", "consent", "links")),
-            labels={field.name: label(field.model, field.own) for field in _all(FIELDS)},
+            labels=visit.sheet.labels(FIELDS),
             typed=typed,
             wrong=wrong,
             refusal=refusal,
@@ -86,9 +85,3 @@ FIELD = {field.name: field for field in FIELDS}
 def _may_open(visit: Visit) -> None:
     if visit.visitor.actor.role not in OPENING:
         raise ForbiddenError("Your role opens no cases.")
-
-
-def _all(fields: tuple[Field, ...]) -> Iterator[Field]:
-    for field in fields:
-        yield field
-        yield from _all(field.parts)

@@ -1,6 +1,6 @@
 """How a page is made: templates, in the reader's language, under the policy for pages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from web.headers import PAGE_POLICY
+from web.pages.fields import Field, every
 from web.pages.languages import Language, language
 
 STATIC = "/static"
@@ -62,6 +63,10 @@ class Sheet:
         everything = {**own, **times, "language": self.language.code, **self.shared, **shown}
         text = environment(self.language.code).get_template(template).render(everything)
         return HTMLResponse(text, status, {"Content-Security-Policy": PAGE_POLICY})
+
+    def labels(self, fields: Iterable[Field]) -> dict[str, str]:
+        """What the fields are called, and those within them, by their dotted names."""
+        return {field.name: self.language.label(field.model, field.own) for field in every(fields)}
 
     def time(self, at: datetime) -> str:
         """A time in words, in the office's zone."""
