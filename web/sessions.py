@@ -97,7 +97,7 @@ def routes(site: Site, door: SessionDoor) -> list[APIRoute]:
     def sign_out(session: Session = actor_) -> Response:
         sessions.end(session.secret)
         answer = Response(status_code=NO_CONTENT)
-        answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+        forget(answer)
         return answer
 
     return [
@@ -105,6 +105,11 @@ def routes(site: Site, door: SessionDoor) -> list[APIRoute]:
         read("/session", show, SessionOf, "Whose session this is"),
         end("/session", sign_out, "End this session"),
     ]
+
+
+def forget(answer: Response) -> None:
+    """Take a session's cookie back from the browser."""
+    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def keep(answer: Response, session: Session) -> None:

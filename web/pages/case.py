@@ -14,12 +14,12 @@ from web.api.cases import CaseReading
 from web.api.door import given_id
 from web.api.lists import Pages
 from web.api.referrals import ReferralReading
-from web.pages.commanding import BY_ASKING
+from web.pages.commanding import ASKS, BY_ASKING
 from web.pages.naming import Naming
 from web.pages.sheets import Sheets, Visit
 
-ASKS = {name: row.asks for row in BY_ASKING.values() for name in row.names if row.subject == "case"}
-"""The form of each command that is about the case as such."""
+OF_CASE = frozenset(name for name, asks in ASKS.items() if BY_ASKING[asks].subject == "case")
+"""Commands about the case as such."""
 LONG = Pages(limit=200)
 
 
@@ -52,7 +52,7 @@ class CasePage:
             "log": (),
         }
         if case.revision:
-            may = [each for each in actions(actor, self._cases.visible(actor, case_id)) if each.command in ASKS]
+            may = [each for each in actions(actor, self._cases.visible(actor, case_id)) if each.command in OF_CASE]
             shown |= {
                 "outlook": self._cases.outlook(actor, case_id),
                 "referrals": self._referrals.of_case(actor, case_id, LONG).items,

@@ -31,6 +31,8 @@ from web.site import Site
 
 BY_ASKING: Mapping[str, Route] = {row.asks: row for row in COMMANDS if row.takes != "form"}
 """A file is not sent by these forms."""
+ASKS: Mapping[str, str] = {name: row.asks for row in BY_ASKING.values() for name in row.names}
+"""The form of each command, by the name that the contract gives it."""
 KEY = "key"
 MORE = "more"
 NOW = ("at", "made_at", "reported_at")

@@ -16,7 +16,7 @@ from web.pages import sheet as files
 from web.pages.filled import Form
 from web.pages.languages import CODES
 from web.pages.sheets import SEE_OTHER, SIGN_IN, Sheets, Visit, sentence
-from web.sessions import COOKIE, begin, check_same_site, keep
+from web.sessions import COOKIE, begin, check_same_site, forget, keep
 from web.site import Site
 
 A_YEAR = 365 * 24 * 3600
@@ -71,7 +71,7 @@ class Doorway:
         secret = visit.request.cookies.get(COOKIE, "")
         await run_in_threadpool(self._site.signin.sessions.end, secret)
         answer = RedirectResponse(SIGN_IN, SEE_OTHER)
-        answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+        forget(answer)
         # What a page kept in the browser for its form goes with the session.
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer

@@ -20,7 +20,7 @@ from web.api.door import given_id
 from web.api.lists import CasesQuery, NotificationsQuery, ReferralsQuery, StalledQuery
 from web.api.problems import invalid
 from web.api.referrals import ReferralReading
-from web.pages.commanding import BY_ASKING
+from web.pages.commanding import ASKS, BY_ASKING
 from web.pages.naming import Naming
 from web.pages.sheets import Sheets, Visit
 from web.site import Site
@@ -130,18 +130,6 @@ def _steps(actor: Actor, referral: ReferralAnswer) -> Iterator[tuple[str, str]]:
             yield "revoke", f"{at}/revoke"
             yield "answer", f"{at}/answer"
             yield "complete", f"{at}/complete"
-
-
-ASKS = {
-    "assign_case": "assign",
-    "record_review": "record_review",
-    "record_conference": "record_conference",
-    "send_reminder": "send_reminder",
-    "escalate_case": "escalate",
-    "hold_clock": "hold_clock",
-    "revoke_referral": "revoke",
-    "refer_case": "refer",
-}
 
 
 def remedy_address(case_id: str, remedy: RemedyOf) -> str:

@@ -1,15 +1,13 @@
 """Who is at the page: a session's account, its token against other sites, and what its role finds in the menu."""
 
-import hmac
 from dataclasses import dataclass
 
 from fastapi import Request
 
-from casework.errors import ForbiddenError
 from casework.models.people import Account, Actor, Role
 from casework.signin.ports import Session
 from web.pages.filled import Form
-from web.sessions import SessionDoor, check_same_site, csrf_of
+from web.sessions import SessionDoor, check_same_site, check_token, csrf_of
 
 CSRF = "csrf"
 
@@ -72,8 +70,7 @@ class Entrance:
         session = self._door.reader(request)
         check_same_site(request)
         sent = form.get(CSRF)
-        if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), csrf_of(session).encode()):
-            raise ForbiddenError("This form is no longer good. Open the page anew, and send it once more.")
+        check_token(session, sent if isinstance(sent, str) else "")
         return _visitor(request, session)
 
 
