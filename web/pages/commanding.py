@@ -23,9 +23,10 @@ from web.api.door import given_id
 from web.api.writes import check_say
 from web.pages.choices import Choices
 from web.pages.fields import fields_of
-from web.pages.filled import Form, body, errors_at
+from web.pages.filled import Form, body, text
 from web.pages.naming import Naming
-from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
+from web.pages.refused import FRESH, Refused
+from web.pages.sheets import SEE_OTHER, Sheets, Visit
 from web.pages.typed import Typed
 from web.site import Site
 
@@ -84,61 +85,42 @@ class Commanding:
         begins = {name: visit.asked(name) for name in MAY_BEGIN if visit.asked(name)}
         now = visit.sheet.local(visit.sheet.now)
         times = {name: now for name in NOW if name in row.body.model_fields}
-        return self._form(visit, row, Typed.blank({**times, **begins, KEY: new_id()}), {}, "")
+        return self._form(visit, row, Typed.blank({**times, **begins, KEY: new_id()}))
 
     async def _take(self, visit: Visit, form: Form) -> Response:
         row = _row(visit)
-        more = form.get(MORE)
-        if isinstance(more, str) and more:
-            return await run_in_threadpool(self._form, visit, row, Typed(form, more), {}, "")
+        if more := text(form, MORE):
+            return await run_in_threadpool(self._form, visit, row, Typed(form, more))
         try:
             given = parse(row.body, _sent(row.body, form, visit))
             subject = await run_in_threadpool(self._subject, visit, row)
             check_say(visit.visitor.actor, subject.case, given)
             await self._ask(visit, row, given, subject, form)
         except CaseworkError as error:
-            wrong = errors_at(error.extra.get("errors", ()), form)
-            refusal = "" if wrong else sentence(visit.sheet.language, error)
-            return await run_in_threadpool(
-                self._form, visit, row, Typed(form), wrong, refusal, error.status, error.extra.get("blockers", ())
-            )
+            refused = Refused.of(error, form, visit.sheet.language)
+            return await run_in_threadpool(self._form, visit, row, Typed(form), refused)
         return RedirectResponse(f"{subject.back}?done={row.asks}", SEE_OTHER)
 
     async def _ask(self, visit: Visit, row: Route, given: Command, subject: Subject, form: Form) -> None:
-        key = form.get(KEY)
-        ask = Asking(
-            visit.visitor.actor,
-            case_id=subject.case["id"],
-            key=key if isinstance(key, str) and key else None,
-            subject_id=None if row.subject == "case" else subject.named,
-        )
+        subject_id = None if row.subject == "case" else subject.named
+        key = text(form, KEY) or None
+        ask = Asking(visit.visitor.actor, case_id=subject.case["id"], key=key, subject_id=subject_id)
         await getattr(self._site.cases, row.asks)(ask, given)
 
-    def _form(
-        self,
-        visit: Visit,
-        row: Route,
-        typed: Typed,
-        wrong: Mapping[str, str],
-        refusal: str,
-        status: int = 200,
-        blockers: Any = (),
-    ) -> Response:
+    def _form(self, visit: Visit, row: Route, typed: Typed, refused: Refused = FRESH) -> Response:
         subject = self._subject(visit, row)
         fields = fields_of(row.body)
         sheet, actor = visit.sheet, visit.visitor.actor
         return sheet.page(
             "form.html",
-            status,
+            refused.status,
             asks=row.asks,
             case=subject.case,
             back=subject.back,
             fields=fields,
             labels=visit.sheet.labels(fields),
             typed=typed,
-            wrong=wrong,
-            refusal=refusal,
-            blockers=blockers,
+            refused=refused,
             names=self._naming.of(visit),
             key=typed.one(KEY) or new_id(),
             choices=self._choices_of(visit, actor, subject.case),

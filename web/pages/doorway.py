@@ -13,7 +13,7 @@ from casework.signin.ports import Session
 from web.api.door import address_of
 from web.api.tokens import SignIn, hashing
 from web.pages import sheet as files
-from web.pages.filled import Form
+from web.pages.filled import Form, text
 from web.pages.languages import CODES
 from web.pages.sheets import SEE_OTHER, SIGN_IN, Sheets, Visit, sentence
 from web.sessions import COOKIE, begin, check_same_site, forget, keep
@@ -48,8 +48,7 @@ class Doorway:
             check_same_site(request)
             session = await self._session(request, form)
         except CaseworkError as error:
-            name = form.get("username")
-            username = name if isinstance(name, str) else ""
+            username = text(form, "username")
             refusal = sentence(sheet.language, error)
             return sheet.page("sign_in.html", error.status, refusal=refusal, username=username, code=error.code)
         answer = RedirectResponse("/", SEE_OTHER)

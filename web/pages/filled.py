@@ -47,8 +47,8 @@ def _value(field: Field, form: Form, zone: ZoneInfo) -> Any:
         found = (_row(field, number, form, zone) for number in rows(field.name, form))
         return [each for each in found if each is not None] or None
     if field.kind == "choices":
-        return [text for text in map(_text, form.getlist(field.name)) if text] or None
-    return _plain(field, _text(form.get(field.name)), zone)
+        return [*filter(None, map(_text, form.getlist(field.name)))] or None
+    return _plain(field, text(form, field.name), zone)
 
 
 def _row(field: Field, number: int, form: Form, zone: ZoneInfo) -> Any:
@@ -59,26 +59,31 @@ def _row(field: Field, number: int, form: Form, zone: ZoneInfo) -> Any:
     return body(parts, form, zone) or None
 
 
-def _plain(field: Field, text: str, zone: ZoneInfo) -> Any:
+def _plain(field: Field, sent: str, zone: ZoneInfo) -> Any:
     if field.kind == "tick":
-        return True if text == "yes" else None
-    if not text:
+        return True if sent == "yes" else None
+    if not sent:
         return None
     if field.kind == "answer":
-        return ANSWERS.get(text)
+        return ANSWERS.get(sent)
     if field.kind == "number":
-        return int(text) if text.isdecimal() and len(text) < 10 else text
+        return int(sent) if sent.isdecimal() and len(sent) < 10 else sent
     if field.kind == "time":
-        return _instant(text, zone)
-    return text
+        return _instant(sent, zone)
+    return sent
 
 
-def _instant(text: str, zone: ZoneInfo) -> str:
+def _instant(sent: str, zone: ZoneInfo) -> str:
     """A time of the office's wall, with its offset; what is no time goes on as it is, and is refused as such."""
     try:
-        return datetime.strptime(text, LOCAL).replace(tzinfo=zone).isoformat()
+        return datetime.strptime(sent, LOCAL).replace(tzinfo=zone).isoformat()
     except ValueError:
-        return text
+        return sent
+
+
+def text(form: Form, name: str) -> str:
+    """The text of a field, empty where there is none."""
+    return _text(form.get(name))
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,7 @@
 """Opening a case: one page, the least first, taken also while the engine is away."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
@@ -17,8 +17,9 @@ from web.api.writes import OPENING
 from web.pages.choices import Choices
 from web.pages.commanding import KEY, MORE
 from web.pages.fields import fields_of
-from web.pages.filled import Form, body, errors_at
-from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
+from web.pages.filled import Form, body, text
+from web.pages.refused import FRESH, Refused
+from web.pages.sheets import SEE_OTHER, Sheets, Visit
 from web.pages.typed import Typed
 
 FIRST = ("channel", "reported_at", "categories", "risk", "narrative")
@@ -43,37 +44,34 @@ class Opening:
         begins = {"reported_at": visit.sheet.local(visit.sheet.now), KEY: new_id()}
         if visit.asked("emergency"):
             begins["risk"] = "high"
-        return self._form(visit, Typed.blank(begins), {}, "")
+        return self._form(visit, Typed.blank(begins))
 
     async def _take(self, visit: Visit, form: Form) -> Response:
-        more, key = form.get(MORE), form.get(KEY)
-        if isinstance(more, str) and more:
-            return await run_in_threadpool(self._form, visit, Typed(form, more), {}, "")
+        if more := text(form, MORE):
+            return await run_in_threadpool(self._form, visit, Typed(form, more))
         _may_open(visit)
         try:
             given = parse(OpenCase, json.dumps(body(FIELDS, form, visit.sheet.zone)).encode())
-            ask = Asking(visit.visitor.actor, key=key if isinstance(key, str) and key else None)
+            ask = Asking(visit.visitor.actor, key=text(form, KEY) or None)
             case_id = (await self._cases.open(ask, given)).case_id
         except Queued as queued:
             case_id = queued.case_id
         except CaseworkError as error:
-            wrong = errors_at(error.extra.get("errors", ()), form)
-            refusal = "" if wrong else sentence(visit.sheet.language, error)
-            return await run_in_threadpool(self._form, visit, Typed(form), wrong, refusal, error.status)
+            refused = Refused.of(error, form, visit.sheet.language)
+            return await run_in_threadpool(self._form, visit, Typed(form), refused)
         return RedirectResponse(f"/cases/{case_id}?done=open", SEE_OTHER)
 
-    def _form(self, visit: Visit, typed: Typed, wrong: Mapping[str, str], refusal: str, status: int = 200) -> Response:
+    def _form(self, visit: Visit, typed: Typed, refused: Refused = FRESH) -> Response:
         _may_open(visit)
         return visit.sheet.page(
             "open.html",
-            status,
+            refused.status,
             first=tuple(FIELD[name] for name in FIRST),
             people=(FIELD["client"], FIELD["reporter"]),
             rest=tuple(FIELD[name] for name in ("incident_at", "alleged_perpetrators", "consent", "links")),
             labels=visit.sheet.labels(FIELDS),
             typed=typed,
-            wrong=wrong,
-            refusal=refusal,
+            refused=refused,
             key=typed.one(KEY) or new_id(),
             choices=self._choices.of_office(visit.sheet.language, visit.visitor.actor),
         )
