@@ -354,3 +354,19 @@ async def test_an_office_sees_a_summary_of_what_it_is_offered(app: Stack) -> Non
         declined = await client.post(f"{path}/transfer/decision", json={"decision": "decline", "reason": "Penuh."})
         assert declined.status_code == 200, declined.text
         is_problem(await client.get(path), 404, "not_found")
+
+
+async def test_who_broke_the_glass_of_a_case_may_answer_when_it_is_offered(app: Stack) -> None:
+    """And may do nothing else there."""
+    case_id = await opened(app)
+    path = f"/cases/{case_id}"
+    await broken(app, stranger(app), case_id)
+    offer = c.TransferCase.model_validate({"to_agency_id": PROVINCE, "reason": "Klien pindah."})
+    await app.cases.transfer(app.ask(app.supervisor, case_id), offer)
+
+    async with asking(app, stranger(app)) as client:
+        refused = await client.post(f"{path}/reviews", json={"risk": "low"})
+        answered = await client.post(f"{path}/transfer/decision", json={"decision": "decline", "reason": "Penuh."})
+
+    is_problem(refused, 403, "forbidden")
+    assert answered.status_code == 200, answered.text

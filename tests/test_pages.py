@@ -8,6 +8,8 @@ import pytest
 from playwright.async_api import Browser
 
 from casework import commands as c
+from casework.models.people import Actor, Role
+from casework.ports import SightQuery
 from tests.browsing import TELEPHONE, Person, browser, served
 from tests.stack import Stack
 from tests.test_walk import assessed, refer
@@ -168,3 +170,21 @@ def test_whatever_is_chosen_has_something_to_choose_from(app: Stack, case_id: st
     bodies = (c.OpenCase, *(row.body for row in BY_ASKING.values()))
     wanted = {field.source for body in bodies for field in every(fields_of(body)) if field.source}
     assert wanted == {source for source, choices in offered.items() if choices}
+
+
+async def test_no_page_is_read_unseen(app: Stack, address: str, chrome: Browser, case_id: str) -> None:
+    """What a page shows of a case is in the access log, and so is what it refused."""
+    auditor = app.actor("auditor", Role.AUDITOR)
+
+    def seen(who: Actor) -> set[tuple[str, str]]:
+        query = SightQuery(case_id=case_id, account_id=who.account_id)
+        return {(row["thing"], row["kind"]) for row in app.outside.access_log.sights(auditor, query)[0]}
+
+    for username in ("head", "supervisor2"):
+        person = await Person.signed_in(chrome, address, username)
+        for path in (f"/cases/{case_id}", f"/cases/{case_id}/do/assess", "/cases"):
+            await person.opens(path)
+        await person.context.close()
+
+    assert seen(app.actors["head"]) == {("case", "shown"), ("do", "shown"), ("cases", "listed")}
+    assert {kind for _, kind in seen(app.actors["supervisor2"])} == {"refused"}

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
@@ -20,6 +21,7 @@ from temporalio.testing import WorkflowEnvironment
 
 import worker
 from casework.assembly import adapters, office
+from casework.db.heartbeats import SqlHeartbeats
 from casework.db.session import reading
 from casework.db.tables import case_log, cases, deadlines, notices
 from casework.db.watch import SqlWatch
@@ -33,6 +35,7 @@ from starter.demo.ground import time_machine
 from starter.desk import Desk
 from starter.patrolling import PATROL
 from starter.replay import fingerprint
+from starter.watchdog import Watch, Watchdog
 from tests.attesting import attesting
 from tests.faults import Ground, Temporal, WorkerProcess
 from tests.postgres import scratch_database
@@ -254,6 +257,29 @@ async def test_the_watch_lives_while_others_hold_every_connection(idle: Stack) -
     finally:
         for connection in held:
             connection.close()
+
+
+def test_the_watch_ends_after_the_delivery_that_is_under_way(idle: Stack) -> None:
+    """What it delivers with is closed when it has ended."""
+    begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def deliver() -> int:
+        begun.set()
+        may_end.wait(10)
+        ended.set()
+        return 0
+
+    async def away() -> bool:
+        return False
+
+    beats = SqlHeartbeats(idle.outside.engine)
+    watchdog = Watchdog(Watch(watch_of(idle), beats, deliver, away, idle.office.now, seconds=60))
+    watchdog.start()
+    assert begun.wait(10)
+    threading.Timer(0.3, may_end.set).start()
+    watchdog.stop()
+
+    assert ended.is_set()
 
 
 async def test_the_watch_begins_before_the_engine_is_there(ground: Ground) -> None:
