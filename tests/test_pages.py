@@ -186,5 +186,5 @@ async def test_no_page_is_read_unseen(app: Stack, address: str, chrome: Browser,
             await person.opens(path)
         await person.context.close()
 
-    assert seen(app.actors["head"]) == {("case", "shown"), ("do", "shown"), ("cases", "listed")}
+    assert {thing for thing, kind in seen(app.actors["head"]) if kind != "refused"} == {"case", "do", "cases"}
     assert {kind for _, kind in seen(app.actors["supervisor2"])} == {"refused"}
