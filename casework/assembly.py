@@ -17,6 +17,7 @@ from casework.db.files import SqlFiles
 from casework.db.findings import SqlFindings
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.identities import SqlIdentities
+from casework.db.letters import SqlLetters
 from casework.db.locations import SqlLocations
 from casework.db.notices import SqlNotices
 from casework.db.patrol import SqlPatrol
@@ -59,6 +60,7 @@ DeskPorts = tuple[
     SqlFiles,
     SqlAccess,
     SqlSuspects,
+    SqlLetters,
 ]
 
 
@@ -97,11 +99,12 @@ class Adapters:
     files: SqlFiles
     access: SqlAccess
     suspects: SqlSuspects
+    letters: SqlLetters
 
     def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
         known = (self.reads, self.accounts, self.directory)
-        sealed = (self.index, self.locations, self.files, self.access, self.suspects)
+        sealed = (self.index, self.locations, self.files, self.access, self.suspects, self.letters)
         return self.ids, self.vault, self.reservations, self.documents, *known, *sealed
 
     def close(self) -> None:
@@ -149,6 +152,7 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         files=SqlFiles(engine),
         access=SqlAccess(engine),
         suspects=SqlSuspects(engine, vault.mark),
+        letters=SqlLetters(engine),
     )
 
 

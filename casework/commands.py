@@ -18,6 +18,7 @@ from casework.models.codes import (
     ConsentScope,
     DocumentKind,
     FileType,
+    LetterKind,
     LinkRelation,
     Method,
     NotificationKind,
@@ -30,6 +31,7 @@ from casework.models.codes import (
     Urgency,
     ViolenceType,
 )
+from casework.models.notice import Language
 from casework.models.parts import (
     Client,
     ConferenceDecision,
@@ -211,6 +213,21 @@ class AddDocument(Command):
     size: Annotated[int, Field(gt=0)]
     content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     """The keyed digest of what is kept of it."""
+
+
+class IssueLetter(Command):
+    """A letter of the office, made of what was disclosed and sealed as it was sent."""
+
+    kind: LetterKind
+    about_id: Id | None = None
+    """The referral or notification that it speaks of; a summary speaks of the case."""
+    agencies: tuple[Id, ...] = ()
+    """Who sits at the conference that a summary is for."""
+    language: Language = "id"
+    number: Reference
+    size: Annotated[int, Field(gt=0)]
+    content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """The keyed digest of the letter."""
 
 
 class SetLocation(Command):

@@ -37,6 +37,7 @@ class EventKind(Codes):
     CLIENT_AMENDED = "ClientAmended"
     REPORT_ADDED = "ReportAdded"
     DOCUMENT_ADDED = "DocumentAdded"
+    LETTER_ISSUED = "LetterIssued"
     LOCATION_SET = "LocationSet"
     CLOCK_HELD = "ClockHeld"
     CLOCK_RELEASED = "ClockReleased"

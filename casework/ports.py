@@ -307,6 +307,22 @@ class Locations(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class LetterNumber:
+    """The number of a letter in the series of its office and year, and when it was given."""
+
+    sequence: int
+    at: datetime
+
+
+class Letters(Protocol):
+    """The numbers of letters."""
+
+    def number(self, command_id: str, agency_id: str, year: int, at: datetime) -> LetterNumber:
+        """The next number of an office in a year, once for a command: a repeat gets the first, with its time."""
+        ...
+
+
 class Suspects(Protocol):
     """The numbers of those suspected, compared and never shown."""
 

@@ -294,6 +294,10 @@ class Cases:
         """Keep a file."""
         return await self._give("add_document", ask, body, file)
 
+    async def issue_letter(self, ask: Asking, body: c.IssueLetter, file: SealedFile) -> Receipt:
+        """Keep a letter that goes out."""
+        return await self._give("issue_letter", ask, body, file)
+
     async def set_location(self, ask: Asking, body: c.SetLocation) -> Receipt:
         """Keep where the client is now, apart."""
         return await self._give("set_location", ask, body)

@@ -23,6 +23,7 @@ from casework.ports import (
     Documents,
     Files,
     Keyed,
+    Letters,
     Locations,
     Reads,
     Reservations,
@@ -55,6 +56,7 @@ class Desk:
     files: Files
     access: Access
     suspects: Suspects
+    letters: Letters
 
     @property
     def lookups(self) -> Lookups:

@@ -95,6 +95,12 @@ class Lookups:
         return {}
 
     @_of.register
+    def _(self, body: c.IssueLetter, ask: Asking) -> Facts:
+        for agency_id in body.agencies:
+            self.agency(agency_id)
+        return {}
+
+    @_of.register
     def _(self, body: c.ProposePlan, ask: Asking) -> Facts:
         for planned in body.services:
             if planned.agency_id:

@@ -33,6 +33,7 @@ from casework.ports import (
     IndexEntries,
     KeptFile,
     Keyed,
+    LetterNumber,
     Location,
     LocationReading,
     Reservation,
@@ -339,6 +340,16 @@ class MemoryFiles:
 
     def piece(self, document_id: str, number: int) -> bytes | None:
         return self.memory.files[document_id][1][number]
+
+
+@dataclass
+class MemoryLetters:
+    """Keeps the promises of `ports.Letters`, of one office and year."""
+
+    given: dict[str, LetterNumber] = field(default_factory=dict)
+
+    def number(self, command_id: str, agency_id: str, year: int, at: datetime) -> LetterNumber:
+        return self.given.setdefault(command_id, LetterNumber(len(self.given) + 1, at))
 
 
 @dataclass
@@ -653,6 +664,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
         MemoryFiles(memory),
         cast(Access, NoAccess()),
         MemorySuspects(memory, vault.mark),
+        MemoryLetters(),
     )
     cases = MemoryCases(desk, memory)
     parts = {"database": True, "engine": True, "worker": True}

@@ -12,6 +12,7 @@ from casework.models.people import Actor, Role
 from casework.ports import SightQuery
 from tests.browsing import TELEPHONE, Person, browser, served
 from tests.stack import Stack
+from tests.test_files import PDF
 from tests.test_walk import assessed, refer
 from web.pages.choices import Choices
 from web.pages.commanding import BY_ASKING
@@ -53,7 +54,15 @@ async def supervisor(address: str, chrome: Browser) -> Person:
 
 def pages_of(case_id: str) -> tuple[str, ...]:
     """The pages of a supervisor."""
-    return ("/", "/stalled", "/cases", "/cases/new", f"/cases/{case_id}", f"/cases/{case_id}/do/propose_plan")
+    return (
+        "/",
+        "/stalled",
+        "/cases",
+        "/cases/new",
+        f"/cases/{case_id}",
+        f"/cases/{case_id}/documents",
+        f"/cases/{case_id}/do/propose_plan",
+    )
 
 
 async def faults(person: Person) -> list[str]:
@@ -188,3 +197,41 @@ async def test_no_page_is_read_unseen(app: Stack, address: str, chrome: Browser,
 
     assert {thing for thing, kind in seen(app.actors["head"]) if kind != "refused"} == {"case", "do", "cases"}
     assert {kind for _, kind in seen(app.actors["supervisor2"])} == {"refused"}
+
+
+async def test_a_file_is_kept_and_a_letter_written_and_both_are_saved(supervisor: Person, case_id: str) -> None:
+    """From the page of the case; the browser saves what it is given, and shows nothing of it."""
+    page = supervisor.page
+    await supervisor.opens(f"/cases/{case_id}")
+    await supervisor.clicks(f"a[href='/cases/{case_id}/documents']")
+    await page.select_option("#kind", "letter")
+    await page.fill("#title", "Surat sekolah")
+    await page.set_input_files("#file", {"name": "surat.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    await supervisor.clicks("form[enctype] button")
+    assert await page.locator(".done").count() == 1
+    await page.locator("form.letter button").first.click()
+    await page.wait_for_url("**done=issue_letter")
+
+    assert "Surat sekolah" in await page.inner_text("main")
+    saved = page.locator("a[download]")
+    assert await saved.count() == 2
+    for link in await saved.all():
+        async with page.expect_download() as started:
+            await link.click()
+        assert (await (await started.value).path()).read_bytes().startswith(b"%PDF")
+
+
+async def test_a_refused_file_is_said_and_what_was_typed_stays(supervisor: Person, case_id: str) -> None:
+    """A file of a kind that is not taken; and a form that is none of ours."""
+    await supervisor.opens(f"/cases/{case_id}/documents")
+    await supervisor.page.select_option("#kind", "court")
+    await supervisor.page.fill("#title", "Penetapan")
+    await supervisor.page.set_input_files("#file", {"name": "a.zip", "mimeType": "x/y", "buffer": b"PK\x03\x04"})
+    await supervisor.clicks("form[enctype] button")
+    assert await supervisor.page.locator(".summary").count() == 1
+    assert await supervisor.page.input_value("#title") == "Penetapan"
+
+    await supervisor.page.evaluate("document.querySelector('form[enctype] [name=csrf]').value = 'x'")
+    await supervisor.page.set_input_files("#file", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    await supervisor.clicks("form[enctype] button")
+    assert await supervisor.page.locator(".summary").count() == 1

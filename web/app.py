@@ -14,7 +14,20 @@ from starlette.routing import BaseRoute
 
 from casework.errors import CaseworkError
 from web import provider, sessions
-from web.api import absences, consents, contacts, factors, health, oauth, problems, reference, sights, stalled, tokens
+from web.api import (
+    absences,
+    consents,
+    contacts,
+    factors,
+    health,
+    letters,
+    oauth,
+    problems,
+    reference,
+    sights,
+    stalled,
+    tokens,
+)
 from web.api.absences import AbsenceEntry
 from web.api.access import BODIES, AccessWrites
 from web.api.cases import CaseReading
@@ -31,6 +44,7 @@ from web.api.tokens import ChangePassword, SignIn
 from web.api.writes import Writes, bodies
 from web.codec import Decoding, EnginePages, PayloadsOf
 from web.headers import headers_of
+from web.letters.issuing import LetterEntry, Letters
 from web.limits import BodyLimit
 from web.noting import NotingReads
 from web.pages import routes as pages
@@ -40,7 +54,7 @@ from web.sessions import SessionDoor
 from web.site import Site
 
 OF_ACCOUNTS = (SignIn, ChangePassword, BeginSecondFactor, ConfirmSecondFactor, AbsenceEntry, ContactEntry)
-OF_READING = (CasesSearch, ReadLocation, PayloadsOf)
+OF_READING = (CasesSearch, ReadLocation, PayloadsOf, LetterEntry)
 WAITERS = 32
 """Threads that may wait for a database at once."""
 
@@ -87,6 +101,7 @@ def routes(site: Site) -> list[BaseRoute]:
     door, texts = Door(desk.accounts), Texts(desk.reads, desk.documents, desk.vault)
     cases = CaseReading(site, door, texts)
     records = RecordReading(site, door, texts, cases)
+    written = Letters(site, texts)
     referrals, session_door = ReferralReading(site, door, texts, cases), SessionDoor(site.signin.sessions)
     return [
         *tokens.routes(site, door),
@@ -95,6 +110,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *provider.routes(site),
         *sessions.routes(site, session_door),
         *Writes(site, door, texts).routes(),
+        *letters.routes(site, door, written),
         *cases.routes(),
         *records.routes(),
         *consents.routes(site, door, records),
@@ -108,5 +124,5 @@ def routes(site: Site) -> list[BaseRoute]:
         *Decoding(site, door, SessionDoor(site.signin.sessions)).routes(),
         *AccessWrites(site, door).routes(),
         *health.routes(site),
-        *pages.routes(site, session_door, cases, referrals),
+        *pages.routes(site, session_door, cases, referrals, records, written),
     ]

@@ -15,7 +15,7 @@ from web.api.problems import of_error
 
 MOST_BYTES = 256 * 1024
 MOST_FILE = uploads.MOST_BYTES + uploads.MOST_AROUND
-FILES = re.compile(r"/api/v1/cases/[^/]+/documents")
+FILES = re.compile(r"(/api/v1)?/cases/[^/]+/documents")
 """What takes a file."""
 MOST_DROPPED = 16 * 1024 * 1024
 """How much of a refused body is taken in and thrown away: a client that is still sending hears no answer."""

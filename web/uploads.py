@@ -30,11 +30,13 @@ FILE = "file"
 class Upload:
     """Takes the body of one request; use it as a context manager. Every method may block on the disk."""
 
-    def __init__(self, sealer: FileSealer, content_type: str) -> None:
+    def __init__(self, sealer: FileSealer, content_type: str, around: frozenset[str] = frozenset()) -> None:
+        """`around` names fields that the form may have besides; `given` tells what stood in them."""
         kind, options = parse_options_header(content_type)
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
             raise refused("", "not_multipart", "Send multipart/form-data with the parts kind, title and file.")
         self._sealer = sealer
+        self._around = around
         self._cleaning = Cleaning()
         self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  it is closed with the upload
         self._lengths: list[int] = []
@@ -73,8 +75,12 @@ class Upload:
         count = len(self._lengths)
         return body, SealedFile(self._sealer.document_id, type_, self._sealer.size, count, self._pieces)
 
+    def given(self, name: str) -> str:
+        """What stood in a field; empty where it was not sent."""
+        return self._fields.get(name, b"").decode("utf-8", "replace")
+
     def _body(self, type_: FileType) -> AddDocument:
-        given = {name: value.decode("utf-8", "replace") for name, value in self._fields.items()}
+        given = {name: self.given(name) for name in self._fields if name not in self._around}
         found = {"name": self._name, "type": type_, "size": self._sealer.size, "content": self._sealer.content}
         try:
             return AddDocument.model_validate({**given, **found})
@@ -111,7 +117,7 @@ class Upload:
 
     def _headers(self) -> None:
         name = self._part.name
-        if name not in FIELDS | {FILE}:
+        if name not in FIELDS | self._around | {FILE}:
             raise refused("", "unknown_field", "There is no such part here.")
         if name in self._fields or (name == FILE and self._name is not None):
             raise refused(f"/{name}", "invalid", "is there twice")

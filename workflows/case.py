@@ -124,6 +124,7 @@ class CaseWorkflow:
     amend_client = takes("amend_client", c.AmendClient)
     add_report = takes("add_report", c.AddReport)
     add_document = takes("add_document", c.AddDocument)
+    issue_letter = takes("issue_letter", c.IssueLetter)
     set_location = takes("set_location", c.SetLocation)
     request_closure = takes("request_closure", c.RequestClosure)
     decide_closure = takes("decide_closure", c.DecideClosure)

@@ -263,3 +263,12 @@ class Medium(Codes):
     LETTER = "letter"
     TELEPHONE = "telephone"
     VISIT = "visit"
+
+
+class LetterKind(Codes):
+    """The letters that an office sends."""
+
+    REFERRAL = "referral"
+    POLICE_NOTIFICATION = "police_notification"
+    COURT_RECOMMENDATION = "court_recommendation"
+    CASE_SUMMARY = "case_summary"

@@ -9,6 +9,7 @@ import casework.rules.closure
 import casework.rules.following
 import casework.rules.holds
 import casework.rules.keeping
+import casework.rules.letters
 import casework.rules.moving
 import casework.rules.notifications
 import casework.rules.planning

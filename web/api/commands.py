@@ -13,7 +13,7 @@ class Route:
     """`{method} /api/v1{path}`. `names` are its commands as the contract calls them; a decision has two.
 
     `asks` is the method of `Cases`; `subject` what the address names (a hold beside its case), `answers` what comes
-    back; `takes` how the body comes: a file comes in a form.
+    back; `takes` how the body comes: a file comes in a form, and a letter is made here.
     """
 
     path: str
@@ -24,7 +24,7 @@ class Route:
     answers: Subject = "case"
     status: int = 200
     method: str = "POST"
-    takes: Literal["json", "form"] = "json"
+    takes: Literal["json", "form", "letter"] = "json"
 
 
 def _case(path: str, names: str, body: type[c.Command], asks: str) -> Route:
@@ -55,6 +55,7 @@ COMMANDS: tuple[Route, ...] = (
     _case("follow-ups", "record_follow_up", c.RecordFollowUp, "record_follow_up"),
     _case("conferences", "record_conference", c.RecordConference, "record_conference"),
     Route("/cases/{case_id}/documents", ("add_document",), c.AddDocument, "add_document", status=201, takes="form"),
+    Route("/cases/{case_id}/letters", ("issue_letter",), c.IssueLetter, "issue_letter", status=201, takes="letter"),
     Route("/cases/{case_id}/location", ("set_location",), c.SetLocation, "set_location", method="PUT"),
     _case("holds", "hold_clock", c.HoldClock, "hold_clock"),
     Route("/cases/{case_id}/holds/{hold_id}/release", ("release_clock",), c.ReleaseClock, "release_clock", "hold"),

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
 from casework.errors import ForbiddenError, NotFoundError
 from casework.events import EventKind
 from casework.models.codes import PlanStatus
 from casework.models.people import Actor, Role
+from casework.ports import KeptFile
 from casework.rules.disclosing import discloses
 from web.api.answers import Document, Page, Recorded
 from web.api.cases import CaseReading
@@ -45,6 +47,7 @@ RECORDS: tuple[Records, ...] = (
     Records("holds", EventKind.CLOCK_HELD, "Clocks put on hold"),
     Records("reports", EventKind.REPORT_ADDED, "Further reports"),
     Records("documents", EventKind.DOCUMENT_ADDED, "Files of a case"),
+    Records("letters", EventKind.LETTER_ISSUED, "Letters of a case"),
     Records("reviews", EventKind.REVIEW_RECORDED, "Reviews by a supervisor"),
 )
 NO_GROUND = "Your role sees this case, but not its content."
@@ -88,18 +91,36 @@ class RecordReading:
         actor_ = Depends(self._door.actor)
 
         def show_document(case_id: str, document_id: str, actor: Actor = actor_) -> Any:
-            row = self._cases.visible(actor, given_id(case_id))
-            file = self._desk.files.find(case_id, given_id(document_id))
-            if not may_read(actor, row) and not (file and self._disclosed(actor, row, document_id)):
-                raise ForbiddenError(NO_GROUND)
+            row, file = self._found(actor, given_id(case_id), given_id(document_id))
             if file:
                 return sent_file(self._desk, case_id, file)
-            texts = self._texts.of_document(case_id, given_id(document_id))
+            texts = self._texts.of_document(row["id"], document_id)
             if texts is None:
                 raise NotFoundError("There is no such document.")
             return Document(id=document_id, texts=texts)
 
         return show_document
+
+    def file(self, actor: Actor, case_id: str, document_id: str) -> StreamingResponse:
+        """A file or letter, for who has a ground to read it; raises NotFoundError for what is none."""
+        _, file = self._found(actor, case_id, document_id)
+        if file is None:
+            raise NotFoundError("There is no such file.")
+        return sent_file(self._desk, case_id, file)
+
+    def recorded(self, actor: Actor, case_id: str, kind: EventKind) -> tuple[Recorded, ...]:
+        """The facts of one kind, for who may read the content of the case; nothing for anybody else."""
+        if not may_read(actor, self._cases.visible(actor, case_id)):
+            return ()
+        return tuple(self._recorded(row, {}) for row in self._texts.rows(case_id, (kind,)))
+
+    def _found(self, actor: Actor, case_id: str, document_id: str) -> tuple[Row, KeptFile | None]:
+        """The case, and the file of that id where it is one; raises ForbiddenError where there is no ground."""
+        row = self._cases.visible(actor, case_id)
+        file = self._desk.files.find(case_id, document_id)
+        if not may_read(actor, row) and not (file and self._disclosed(actor, row, document_id)):
+            raise ForbiddenError(NO_GROUND)
+        return row, file
 
     def check_ground(self, actor: Actor, case_id: str) -> None:
         """Refuse who may not read the content of a case; raises NotFoundError for a case that is not seen."""

@@ -14,6 +14,7 @@ from web.api.cases import CaseReading
 from web.api.door import given_id
 from web.api.lists import Pages
 from web.api.referrals import ReferralReading
+from web.api.texts import may_read
 from web.pages.commanding import ASKS, BY_ASKING
 from web.pages.naming import Naming
 from web.pages.sheets import Sheets, Visit
@@ -50,12 +51,15 @@ class CasePage:
             "referrals": (),
             "steps": (),
             "log": (),
+            "papers": False,
         }
         if case.revision:
-            may = [each for each in actions(actor, self._cases.visible(actor, case_id)) if each.command in OF_CASE]
+            row = self._cases.visible(actor, case_id)
+            may = [each for each in actions(actor, row) if each.command in OF_CASE]
             shown |= {
                 "outlook": self._cases.outlook(actor, case_id),
                 "referrals": self._referrals.of_case(actor, case_id, LONG).items,
+                "papers": may_read(actor, row),
                 "steps": _by_form(may),
                 "log": self._cases.log(actor, case_id, LONG).items if actor.role in OFFICE_ROLES else (),
             }

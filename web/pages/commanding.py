@@ -30,8 +30,8 @@ from web.pages.sheets import SEE_OTHER, Sheets, Visit
 from web.pages.typed import Typed
 from web.site import Site
 
-BY_ASKING: Mapping[str, Route] = {row.asks: row for row in COMMANDS if row.takes != "form"}
-"""A file is not sent by these forms."""
+BY_ASKING: Mapping[str, Route] = {row.asks: row for row in COMMANDS if row.takes == "json"}
+"""Files and letters have pages of their own."""
 ASKS: Mapping[str, str] = {name: row.asks for row in BY_ASKING.values() for name in row.names}
 """The form of each command, by the name that the contract gives it."""
 KEY = "key"

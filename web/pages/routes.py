@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from starlette.routing import BaseRoute
 
 from web.api.cases import CaseReading
+from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
+from web.letters.issuing import Letters
 from web.pages.case import CasePage
 from web.pages.choices import Choices
 from web.pages.commanding import Commanding
+from web.pages.documents import Documents
 from web.pages.doorway import Doorway
 from web.pages.lists import Lists
 from web.pages.naming import Naming
@@ -20,7 +23,14 @@ from web.sessions import SessionDoor
 from web.site import Site
 
 
-def routes(site: Site, door: SessionDoor, cases: CaseReading, referrals: ReferralReading) -> Iterator[BaseRoute]:
+def routes(
+    site: Site,
+    door: SessionDoor,
+    cases: CaseReading,
+    referrals: ReferralReading,
+    records: RecordReading,
+    letters: Letters,
+) -> Iterator[BaseRoute]:
     """Forms before what they are forms of: `/cases/new` is no case."""
     sheets, naming, choices = Sheets(site, Entrance(door)), Naming(site), Choices(site)
     yield from Doorway(site, sheets).routes()
@@ -28,4 +38,5 @@ def routes(site: Site, door: SessionDoor, cases: CaseReading, referrals: Referra
     yield from Opening(site.cases, sheets, choices).routes()
     yield from Lists(site, sheets, naming, cases, referrals).routes()
     yield from Commanding(site, sheets, naming, choices).routes()
+    yield from Documents(site, sheets, naming, records, letters).routes()
     yield from CasePage(sheets, naming, cases, referrals).routes()

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from casework.errors import CaseworkError, UnauthenticatedError
+from casework.signin.ports import Session
 from web.pages.filled import Form
 from web.pages.languages import Language, chosen
 from web.pages.sheet import Sheet
@@ -42,6 +43,7 @@ class Visit:
 
 Shown = Callable[[Visit], Response]
 Taken = Callable[[Visit, Form], Awaitable[Response]]
+Streamed = Callable[[Visit, Session], Awaitable[Response]]
 
 
 class Sheets:
@@ -79,6 +81,20 @@ class Sheets:
                 form = await request.form()
                 visitor = await run_in_threadpool(self._entrance.acting, request, form)
                 return await take(Visit(request, visitor, self.sheet(request, visitor)), form)
+            except CaseworkError as error:
+                return self.refused(request, error, visitor)
+
+        return Route(path, answer, methods=["POST"])
+
+    def streams(self, path: str, take: Streamed) -> Route:
+        """A POST of a form that holds a file: who takes it reads it piece by piece, and checks that it carries the token of the session."""
+
+        async def answer(request: Request) -> Response:
+            visitor = None
+            _known(request, path)
+            try:
+                visitor, session = await run_in_threadpool(self._entrance.sending, request)
+                return await take(Visit(request, visitor, self.sheet(request, visitor)), session)
             except CaseworkError as error:
                 return self.refused(request, error, visitor)
 

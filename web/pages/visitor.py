@@ -67,11 +67,17 @@ class Entrance:
 
     def acting(self, request: Request, form: Form) -> Visitor:
         """Who sent a form; raises ForbiddenError where it is no form of ours."""
-        session = self._door.reader(request)
-        check_same_site(request)
+        visitor, session = self.sending(request)
         sent = form.get(CSRF)
         check_token(session, sent if isinstance(sent, str) else "")
-        return _visitor(request, session)
+        return visitor
+
+    def sending(self, request: Request) -> tuple[Visitor, Session]:
+        """Who sends a form whose token is still to come, and the session that it must be of; raises ForbiddenError where
+        it comes from another site."""
+        session = self._door.reader(request)
+        check_same_site(request)
+        return _visitor(request, session), session
 
 
 def _visitor(request: Request, session: Session) -> Visitor:

@@ -6,6 +6,7 @@ from casework.db.tables.base import INSTANT, metadata
 from casework.db.tables.cases import case_log, cases, deadlines, notifications, referrals
 from casework.db.tables.consent import consents, suspect_numbers
 from casework.db.tables.intake import case_numbers, documents, reservations
+from casework.db.tables.letters import letter_numbers, letters
 from casework.db.tables.outbox import notices
 from casework.db.tables.people import absences, accounts, contacts, tokens
 from casework.db.tables.repeats import given
@@ -38,6 +39,8 @@ __all__ = [
     "given",
     "heartbeats",
     "identities",
+    "letter_numbers",
+    "letters",
     "location_readings",
     "locations",
     "metadata",
