@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, Route] = {
     "amend_client": Route(f"{CASE}/client"),
     "add_report": Route(f"{CASE}/reports"),
     "add_document": Route(f"{CASE}/documents", form=True),
+    "issue_letter": Route(f"{CASE}/letters"),
     "set_location": Route(f"{CASE}/location", method="PUT"),
     "hold_clock": Route(f"{CASE}/holds"),
     "release_clock": Route(f"{CASE}/holds/{{hold_id}}/release"),
