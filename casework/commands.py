@@ -215,8 +215,8 @@ class AddDocument(Command):
     """The keyed digest of what is kept of it."""
 
 
-class IssueLetter(Command):
-    """A letter of the office, made of what was disclosed and sealed as it was sent."""
+class LetterEntry(Command):
+    """A letter to be written: about a referral or a notification, or for the agencies of a conference."""
 
     kind: LetterKind
     about_id: Id | None = None
@@ -224,6 +224,11 @@ class IssueLetter(Command):
     agencies: tuple[Id, ...] = ()
     """Who sits at the conference that a summary is for."""
     language: Language = "id"
+
+
+class IssueLetter(LetterEntry):
+    """It, written: made of what was disclosed, and sealed as it was sent."""
+
     number: Reference
     size: Annotated[int, Field(gt=0)]
     content: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

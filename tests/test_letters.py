@@ -119,9 +119,10 @@ def test_a_letter_is_a_pdf_that_tells_nothing_of_who_made_it() -> None:
 
     assert made == drawn(paper(about(), parts, JAKARTA))
     metadata: dict[str, Any] = dict(read_.metadata or {})
+    root: dict[str, Any] = dict(read_.root_object)
     assert set(metadata) == {"/Title", "/CreationDate"}
     assert metadata["/Title"] == "Surat Rujukan"
-    assert str(read_.root_object["/Lang"]) == "id-ID"
+    assert root["/Lang"] == "id-ID"
     assert all(font.get_object()["/DescendantFonts"][0]["/FontDescriptor"]["/FontFile2"] for font in fonts.values())
     said = text_of(made)
     for word in ("0007/RUJ/DINAS-PPPAPPKB/2026", "Nurʼaini Žofia é", "Perempuan", "Kesehatan", "Kamis, 21 Mei 2026"):

@@ -44,7 +44,7 @@ from web.api.tokens import ChangePassword, SignIn
 from web.api.writes import Writes, bodies
 from web.codec import Decoding, EnginePages, PayloadsOf
 from web.headers import headers_of
-from web.letters.issuing import LetterEntry, Letters
+from web.letters.issuing import Letters
 from web.limits import BodyLimit
 from web.noting import NotingReads
 from web.pages import routes as pages
@@ -54,7 +54,7 @@ from web.sessions import SessionDoor
 from web.site import Site
 
 OF_ACCOUNTS = (SignIn, ChangePassword, BeginSecondFactor, ConfirmSecondFactor, AbsenceEntry, ContactEntry)
-OF_READING = (CasesSearch, ReadLocation, PayloadsOf, LetterEntry)
+OF_READING = (CasesSearch, ReadLocation, PayloadsOf)
 WAITERS = 32
 """Threads that may wait for a database at once."""
 

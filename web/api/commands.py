@@ -13,7 +13,8 @@ class Route:
     """`{method} /api/v1{path}`. `names` are its commands as the contract calls them; a decision has two.
 
     `asks` is the method of `Cases`; `subject` what the address names (a hold beside its case), `answers` what comes
-    back; `takes` how the body comes: a file comes in a form, and a letter is made here.
+    back; `takes` how the body comes: a file comes in a form, and a letter is made here of its
+    `entry`.
     """
 
     path: str
@@ -21,10 +22,16 @@ class Route:
     body: type[c.Command]
     asks: str
     subject: Subject = "case"
-    answers: Subject = "case"
+    answers: Literal[Subject, "letter"] = "case"
     status: int = 200
     method: str = "POST"
     takes: Literal["json", "form", "letter"] = "json"
+    entry: type[c.Command] | None = None
+
+    @property
+    def taken(self) -> type[c.Command]:
+        """What is sent: the body of the command, unless that is made here of something less."""
+        return self.entry or self.body
 
 
 def _case(path: str, names: str, body: type[c.Command], asks: str) -> Route:
@@ -55,7 +62,16 @@ COMMANDS: tuple[Route, ...] = (
     _case("follow-ups", "record_follow_up", c.RecordFollowUp, "record_follow_up"),
     _case("conferences", "record_conference", c.RecordConference, "record_conference"),
     Route("/cases/{case_id}/documents", ("add_document",), c.AddDocument, "add_document", status=201, takes="form"),
-    Route("/cases/{case_id}/letters", ("issue_letter",), c.IssueLetter, "issue_letter", status=201, takes="letter"),
+    Route(
+        "/cases/{case_id}/letters",
+        ("issue_letter",),
+        c.IssueLetter,
+        "issue_letter",
+        answers="letter",
+        status=201,
+        takes="letter",
+        entry=c.LetterEntry,
+    ),
     Route("/cases/{case_id}/location", ("set_location",), c.SetLocation, "set_location", method="PUT"),
     _case("holds", "hold_clock", c.HoldClock, "hold_clock"),
     Route("/cases/{case_id}/holds/{hold_id}/release", ("release_clock",), c.ReleaseClock, "release_clock", "hold"),

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from casework.commands import LetterEntry
 from casework.errors import BrokenStepError
 from casework.models.codes import LetterKind
 from casework.models.people import Actor
@@ -17,7 +18,7 @@ from web.api.bodies import body_of
 from web.api.door import Door, IfMatch, Key, asking, given_id
 from web.api.routing import V1, write
 from web.api.shown import reply
-from web.letters.issuing import LetterEntry, Letters
+from web.letters.issuing import Letters
 from web.site import Site
 
 

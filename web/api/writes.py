@@ -254,4 +254,4 @@ def _headers(row: Route) -> tuple[str, ...]:
 
 def bodies() -> list[type[Any]]:
     """Every body that a command takes."""
-    return [OpenCase, *dict.fromkeys(row.body for row in COMMANDS if row.takes != "letter")]
+    return [OpenCase, *dict.fromkeys(row.taken for row in COMMANDS)]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
 
-from casework.commands import Command, IssueLetter
+from casework.commands import IssueLetter, LetterEntry
 from casework.errors import (
     AlreadyDecidedError,
     ForbiddenError,
@@ -21,9 +21,7 @@ from casework.errors import (
     RevisionConflictError,
 )
 from casework.ids import new_id
-from casework.models.base import Id
 from casework.models.codes import FileType, LetterKind
-from casework.models.notice import Language
 from casework.models.people import Actor
 from casework.models.state import Receipt
 from casework.ports import SealedFile
@@ -43,15 +41,6 @@ from web.site import Site
 
 TRIES = 3
 """How often a letter is made anew because its case moved on meanwhile."""
-
-
-class LetterEntry(Command):
-    """A letter to be written: about a referral or a notification, or to the agencies of a conference."""
-
-    kind: LetterKind
-    about_id: Id | None = None
-    agencies: tuple[Id, ...] = ()
-    language: Language = "id"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from casework.commands import AddDocument, IssueLetter
+from casework.commands import AddDocument, IssueLetter, LetterEntry
 from casework.errors import CaseworkError, ForbiddenError, NotFoundError
 from casework.events import EventKind
 from casework.ids import new_id
@@ -27,7 +27,7 @@ from web.api.problems import invalid
 from web.api.records import RecordReading
 from web.api.texts import Row, may_read
 from web.api.writes import check_say
-from web.letters.issuing import LetterEntry, Letters
+from web.letters.issuing import Letters
 from web.pages.commanding import KEY
 from web.pages.filled import Form
 from web.pages.naming import Naming

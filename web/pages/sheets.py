@@ -87,7 +87,7 @@ class Sheets:
         return Route(path, answer, methods=["POST"])
 
     def streams(self, path: str, take: Streamed) -> Route:
-        """A POST of a form that holds a file: who takes it reads it piece by piece, and checks that it carries the token of the session."""
+        """A POST of a form with a file. Who takes it reads it piece by piece, and checks the token of the session."""
 
         async def answer(request: Request) -> Response:
             visitor = None

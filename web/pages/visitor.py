@@ -73,8 +73,8 @@ class Entrance:
         return visitor
 
     def sending(self, request: Request) -> tuple[Visitor, Session]:
-        """Who sends a form whose token is still to come, and the session that it must be of; raises ForbiddenError where
-        it comes from another site."""
+        """Who sends a form whose token, of this session, is still to come; raises ForbiddenError where it comes from
+        another site."""
         session = self._door.reader(request)
         check_same_site(request)
         return _visitor(request, session), session
