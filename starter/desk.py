@@ -32,6 +32,7 @@ from casework.ports import (
     Vault,
 )
 from casework.rules.opening import check_opening, day_of, facts_of
+from casework.rules.permitted import check_role
 from starter.asking import Asking
 from starter.known import Known, numbers_of_suspects
 from starter.lookups import Lookups
@@ -78,7 +79,11 @@ class Desk:
         return self.ids.body_digest(ask.case_id or None, json.dumps(content, sort_keys=True).encode())
 
     def order(self, ask: Asking, command_id: str, digest: str, body: C, file: SealedFile | None = None) -> c.Order[C]:
-        """Seal the texts as pending and gather the facts; raises where an id named in the body is unknown."""
+        """Seal the texts as pending and gather the facts; raises where an id named in the body is unknown.
+
+        Who may not give the command is told so first: what a body names is looked up for nobody else.
+        """
+        check_role(ask.actor, type(body))
         facts = self.lookups.facts(ask, body)
         document, texts = self._seal(ask.case_id, command_id, digest, body, file)
         return c.Order[C](

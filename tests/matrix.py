@@ -138,7 +138,8 @@ def of_v1() -> Iterator[tuple[str, str, Access]]:
     yield "GET", f"{CASE}/outlook", of_case(SEES)
     yield "GET", f"{CASE}/actions", of_case(SEES)
     yield "GET", f"{CASE}/log", of_case(SEES | those("auditor"), "agencies and systems: their own rows")
-    yield "GET", f"{CASE}/referrals", of_case(SEES | those("revoked"), "agencies: their own")
+    listed = SEES | those("revoked")
+    yield "GET", f"{CASE}/referrals", Access(listed, listed, listed, note="agencies: their own")
     for content in (
         *("intake", "assessments", "plans", "notifications", "services", "follow-ups", "conferences", "milestones"),
         *("holds", "reports", "documents", "reviews", "consents", "documents/{document_id}"),
@@ -159,8 +160,7 @@ def of_v1() -> Iterator[tuple[str, str, Access]]:
         yield "POST", f"{CASE}/{step}", of_case(DECIDES)
     yield "POST", f"{CASE}/transfer/decision", of_case(DECIDES | OFFERED)
     yield "POST", f"{CASE}/reminders", of_case(DECIDES | those("coordinator"))
-    reports = Access(OFFICE | those("reporter", "opener"), GLASS | OFFERED | those("coordinator"))
-    yield "POST", f"{CASE}/reports", reports
+    yield "POST", f"{CASE}/reports", of_case(OFFICE | those("reporter", "opener"))
     yield "GET", f"{CASE}/exclusions", of_case(DECIDES)
     yield "POST", f"{CASE}/exclusions", of_case(DECIDES)
     yield "POST", f"{CASE}/exclusions/{{exclusion_id}}/lifting", of_case(DECIDES)
@@ -238,4 +238,4 @@ FORMS = (
     f"{REFERRAL}/do/{{asks}}",
     "/notifications/{notification_id}/do/{asks}",
 )
-"""Pages with a form for each command: seen and sent by who may give that command through the API, and by nobody else."""
+"""Pages with a form for each command: seen and sent by who may give that command through the API, by nobody else."""

@@ -28,14 +28,14 @@ GROUPS: tuple[tuple[str, Names, str], ...] = (
 HEAD = """# Who may what
 
 Every route of the API, every page, and every stand that one can have towards a case. This page is made of
-`tests/matrix.py` by `python -m tests.matrix_page`; `tests/test_matrix.py` asks everybody everything, and fails where the
-product answers otherwise, where a route has no line here, and where this page is not up to date.
+`tests/matrix.py` by `python -m tests.matrix_page`; `tests/test_matrix.py` asks everybody everything, and fails where
+the product answers otherwise, where a route has no line here, and where this page is not up to date.
 
 - **Served**: gets an answer. Of a command this says that role and stand allow it; its stage, four eyes and what else is
   a matter of the case are asked after that.
 - **Refused with 403**: knows that the thing is there, and may not do this.
-- **Everybody else** is told 404, to the letter as of a thing that is not there. What is refused leaves nothing but a row
-  in the access log.
+- **Everybody else** is told 404, to the letter as of a thing that is not there. What is refused leaves nothing but a
+  row in the access log.
 - **An exclusion** for conflict of interest beats every stand: about that case whoever is excluded is *everybody else*.
 - Without a live token the API answers 401 to everything but what is open to everyone; a page leads to its door.
 """

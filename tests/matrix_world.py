@@ -13,7 +13,6 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from google.protobuf.json_format import MessageToDict
 from sqlalchemy import func, select
-from temporalio.api.common.v1 import Payload
 
 from casework import commands as c
 from casework.db.accounts import SqlAccounts

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Engine, and_, exists, func, insert, or_, s
 from casework.db.pages import MOST, cursor_of, place_of
 from casework.db.session import reading
 from casework.db.tables import access_log, cases
+from casework.db.visible import excluded_from, not_excluded
 from casework.models.people import Actor, Role
 from casework.models.sight import Sight, SightKind
 from casework.ports import SightQuery
@@ -28,7 +29,8 @@ class SqlAccessLog:
             connection.execute(insert(access_log).values([_values(sight) for sight in sights]))
 
     def sights(self, reader: Actor, query: SightQuery) -> tuple[list[Mapping[str, Any]], str | None]:
-        """What was seen, newest first, and the next cursor: all of it for the auditor, of the own office otherwise.
+        """What was seen, newest first, and the next cursor: all of it for the auditor, of the own office otherwise;
+        nothing of a case that the reader is excluded from.
 
         Of the own office is what was seen of its cases, and what its accounts were refused. Cases of other offices
         are left out of `case_ids`, also where they were seen in one list with the own.
@@ -67,7 +69,7 @@ def _columns(reader: Actor) -> list[ColumnElement[Any]]:
 
 
 def _wanted(reader: Actor, query: SightQuery) -> list[ColumnElement[bool]]:
-    wanted = [] if reader.role is Role.AUDITOR else [_of_office(reader)]
+    wanted = [_not_of_excluded(reader) if reader.role is Role.AUDITOR else _of_office(reader)]
     if query.case_id is not None:
         wanted.append(access_log.c.case_ids.contains([query.case_id]))
     if query.account_id is not None:
@@ -86,4 +88,10 @@ def _of_office(reader: Actor) -> ColumnElement[bool]:
 
 
 def _its_cases(reader: Actor) -> tuple[ColumnElement[bool], ...]:
-    return cases.c.id == func.any(access_log.c.case_ids), cases.c.agency_id == reader.agency_id
+    own = cases.c.agency_id == reader.agency_id
+    return cases.c.id == func.any(access_log.c.case_ids), own, not_excluded(reader, cases.c.id)
+
+
+def _not_of_excluded(reader: Actor) -> ColumnElement[bool]:
+    shut: ColumnElement[bool] = access_log.c.case_ids.overlap(excluded_from(reader))
+    return ~shut

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select
 
 from casework.db.session import reading
 from casework.db.tables import case_log, cases, deadlines, referrals
-from casework.db.visible import ground_of, visible_to
+from casework.db.visible import ground_of, parts_visible_to, visible_to
 from casework.events import EventKind
 from casework.models.codes import Status
 from casework.models.people import Actor
@@ -42,7 +42,7 @@ def _clocks(reader: Actor, now: datetime) -> Any:
     shown = (deadlines.c.id, deadlines.c.kind, deadlines.c.due_at, deadlines.c.referral_id)
     case = (cases.c.id.label("case_id"), cases.c.number, cases.c.risk, ground_of(reader, now))
     found = select(*shown, *case).join(cases)
-    mine = found.where(visible_to(reader, now), cases.c.status == Status.OPEN.value, running, _owned_by(reader))
+    mine = found.where(parts_visible_to(reader, now), cases.c.status == Status.OPEN.value, running, _owned_by(reader))
     return mine.order_by(deadlines.c.due_at, deadlines.c.id)
 
 
@@ -55,7 +55,7 @@ def _answers(reader: Actor, now: datetime) -> Any:
     at = func.coalesce(referrals.c.completed_at, referrals.c.answered_at)
     shown = (referrals.c.id, referrals.c.agency_id, referrals.c.service, referrals.c.status, at.label("at"))
     found = select(*shown, cases.c.id.label("case_id"), cases.c.number, ground_of(reader, now)).join(cases)
-    return found.where(visible_to(reader, now), at >= now - NEWS_FOR).order_by(at.desc(), referrals.c.id)
+    return found.where(parts_visible_to(reader, now), at >= now - NEWS_FOR).order_by(at.desc(), referrals.c.id)
 
 
 def _assignments(reader: Actor, now: datetime) -> Any:

@@ -88,8 +88,13 @@ def exclusion_visible_to(reader: Actor) -> ColumnElement[bool]:
 
 def not_excluded(reader: Actor, case_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether nobody has excluded the reader from a case."""
+    return case_id != all_(excluded_from(reader))
+
+
+def excluded_from(reader: Actor) -> ColumnElement[list[str]]:
+    """The cases that the reader is excluded from."""
     mine = (exclusions.c.account_id == reader.account_id) & exclusions.c.lifted_at.is_(None)
-    return case_id != all_(_array(select(exclusions.c.case_id).where(mine)))
+    return _array(select(exclusions.c.case_id).where(mine))
 
 
 def _array(found: Select[tuple[str]]) -> ColumnElement[list[str]]:

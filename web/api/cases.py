@@ -109,7 +109,9 @@ class CaseReading:
     def log(self, actor: Actor, case_id: str, query: Pages) -> Page[LogRow]:
         """The rows of a case's log that the reader may see, oldest first."""
         whole = actor.role in WHOLE_LOG
-        if actor.role not in LOG_READERS:
+        if actor.role in LOG_READERS:
+            self._check_not_excluded(actor, case_id)
+        else:
             whole = self.visible(actor, case_id)["ground"] != Ground.TRANSFER_OFFER and whole
         rows: Sequence[Row] = self._reads.log(case_id)
         if not rows:
@@ -133,6 +135,11 @@ class CaseReading:
         if queued is None:
             raise NotFoundError("There is no such case.")
         return outlook_of_report(actor, queued, self._now())
+
+    def _check_not_excluded(self, actor: Actor, case_id: str) -> None:
+        """Refuse who sees logs by their role alone, and has a conflict of interest in this one."""
+        if self._site.desk.access.is_excluded(case_id, actor.account_id):
+            raise NotFoundError("There is no such case.")
 
     def _own_referrals(self, actor: Actor, case_id: str) -> set[str]:
         """What was sent to the reader's agency; a system has none."""

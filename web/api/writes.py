@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from casework.commands import Command, DecideTransfer, OpenCase
+from casework.commands import AddReport, Command, DecideTransfer, OpenCase
 from casework.errors import BrokenStepError, ForbiddenError, NotFoundError
 from casework.ids import new_id
 from casework.models.access import Ground
@@ -20,7 +20,7 @@ from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.models.state import Receipt
 from casework.rules.disclosing import discloses
 from casework.rules.keeping import check_kind
-from casework.rules.step import RULES
+from casework.rules.permitted import check_role
 from casework.vault.errors import KeyMissingError
 from starter.asking import Asking
 from starter.cases import Queued
@@ -107,8 +107,7 @@ class Writes:
         ) -> JSONResponse:
             ask = asking(actor, key, if_match)
             case_id = await run_in_threadpool(self._case_id, row, ask, row.body, given_id(case_id))
-            if actor.role not in RULES[row.body].roles:  # before anything of a file is read
-                raise ForbiddenError("Your role may not give this command.")
+            check_role(actor, row.body)  # before anything of a file is read
             ask = Asking(actor, case_id, ask.key, ask.revision)
             with await run_in_threadpool(self._upload, request, case_id) as upload:
                 async for piece in request.stream():
@@ -191,6 +190,7 @@ class Writes:
             find = reads.referral if row.subject == "referral" else reads.notification
             found = find(ask.actor, named)
             if found:
+                check_say(ask.actor, found, body)
                 return str(found["case_id"])
         desk = self._site.desk
         before = reads.receipt(desk.command_id(ask)) if ask.key else None
@@ -233,11 +233,17 @@ class Writes:
 
 
 def check_say(actor: Actor, row: Row, body: Command | type[Command]) -> None:
-    """Raise ForbiddenError where a case is only looked at: through broken glass, or offered and not yet taken over."""
-    if isinstance(body, DecideTransfer) and row.get("transfer_to") == actor.agency_id:
+    """Raise ForbiddenError where a case is only looked at: through broken glass, or offered and not yet taken over.
+
+    `row` is the case's, or that of a part of it.
+    """
+    decides = body is DecideTransfer or isinstance(body, DecideTransfer)
+    if decides and row.get("transfer_to") == actor.agency_id:
         return
     if row["ground"] == Ground.BREAK_GLASS:
         raise ForbiddenError("Broken glass gives sight of a case, and no say in it.")
+    if row["ground"] == Ground.REFERRAL and (body is AddReport or isinstance(body, AddReport)):
+        raise ForbiddenError("Further reports come from the office, and from who reported the case.")
     if row["ground"] == Ground.TRANSFER_OFFER:
         raise ForbiddenError("Until your office has taken the case over, it can only accept or decline it.")
 

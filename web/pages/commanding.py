@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute
 from casework.commands import Command
 from casework.errors import CaseworkError, NotFoundError
 from casework.ids import new_id
-from casework.models.people import Actor
+from casework.models.people import Actor, Role
+from casework.rules.permitted import check_role
 from starter.asking import Asking
 from web.api.bodies import parse
 from web.api.commands import COMMANDS, Route
@@ -109,6 +110,9 @@ class Commanding:
 
     def _form(self, visit: Visit, row: Route, typed: Typed, refused: Refused = FRESH) -> Response:
         subject = self._subject(visit, row)
+        # What may not be sent is not shown either: its choices are colleagues, and clocks.
+        check_role(visit.visitor.actor, row.body)
+        check_say(visit.visitor.actor, subject.case, row.body)
         fields = fields_of(row.body)
         sheet, actor = visit.sheet, visit.visitor.actor
         return sheet.page(
@@ -142,11 +146,17 @@ class Commanding:
             return Subject(case, visit.request.path_params.get("hold_id", case_id), f"/cases/{case_id}")
         named = given_id(visit.named(f"{row.subject}_id"))
         found = reads.referral(actor, named) if row.subject == "referral" else reads.notification(actor, named)
-        case = reads.case(actor, found["case_id"]) if found else None
+        case = self._of_part(actor, found) if found else None
         if found is None or case is None:
             raise NotFoundError(f"There is no such {row.subject}.")
         back = f"/referrals/{named}" if row.subject == "referral" else "/notifications"
         return Subject(case, named, back)
+
+    def _of_part(self, actor: Actor, part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The case of a referral or notification: an agency may know what it was sent, and not that there is a case."""
+        if actor.role is not Role.AGENCY_OFFICER:
+            return self._site.desk.reads.case(actor, part["case_id"])
+        return {"id": part["case_id"], "number": part["case_number"], "ground": part["ground"]}
 
 
 def _row(visit: Visit) -> Route:
