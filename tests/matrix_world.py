@@ -119,22 +119,28 @@ class World:
         given: Receipt = await getattr(self.stack.cases, name)(ask, body)
         return given
 
-    async def subject(self) -> Subject:
-        """A case with everything that an address can name, offered to another office, seen through broken glass."""
+    async def opened(self) -> Subject:
+        """A case that the system opened, on an agency's report."""
         reporter = {"kind": "agency", "agency_id": STANDS["reporter"].agency_id}
         body = c.OpenCase.model_validate(report(**HIDDEN, reporter=reporter, consent=CONSENT))
         case_id = (await self.stack.cases.open(self.stack.ask(self.people["opener"]), body)).case_id
-        made = Subject(case_id)
+        row = self.stack.outside.reads.case(self.people["supervisor"], case_id)
+        assert row is not None
+        return Subject(case_id, str(row["number"]))
+
+    async def subject(self) -> Subject:
+        """A case with everything that an address can name, offered to another office, seen through broken glass."""
+        made = await self.opened()
         await self._work(made)
         await self._refer(made)
         await self._end(made)
         self._look(made)
         made.ids |= {
-            "case_id": case_id,
+            "case_id": made.case_id,
             "category": "child_violence",
             "account_id": self.people["colleague"].account_id,
         }
-        made.payload = await self._payload(case_id)
+        made.payload = await self._payload(made.case_id)
         return made
 
     async def _work(self, made: Subject) -> None:
@@ -180,9 +186,6 @@ class World:
         hold = {"deadline_ids": [held], "reason": "Menunggu.", "until": until}
         receipt = await self.give("hold_clock", "supervisor", made.case_id, c.HoldClock.model_validate(hold))
         made.ids["hold_id"] = str(receipt.subject_id)
-        row = self.stack.outside.reads.case(self.people["supervisor"], made.case_id)
-        assert row is not None
-        made.number = str(row["number"])
 
     def _look(self, made: Subject) -> None:
         """Glass is broken, some of it hours ago, and somebody is excluded."""
@@ -222,7 +225,7 @@ async def world_of(stack: Stack) -> tuple[World, Subject, Subject, Subject]:
     """Everybody, the case, the one from which all are excluded, and one on which glass may be broken."""
     world = World(stack)
     await asyncio.to_thread(world.enter)
-    case, shut, third = await asyncio.gather(world.subject(), world.subject(), world.subject())
+    case, shut, third = await asyncio.gather(world.subject(), world.subject(), world.opened())
     for person in world.people.values():
         world.exclude(shut, "head", person)
     return world, case, shut, third

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from casework.models.people import Role
 from tests import matrix_page
 from tests.api_fakes import web
-from tests.matrix import EVERYBODY, FORMS, GLASS, OFFERED, PAGES, READS, ROUTES, STANDS, SYSTEMS, Access
+from tests.matrix import EVERYBODY, FORMS, OFFERED, PAGES, READS, ROUTES, STANDS, SYSTEMS, Access, Names
 from tests.matrix_bodies import form_of, sent
 from tests.matrix_world import NAME, Subject, World, world_of
 from tests.stack import Stack
@@ -205,19 +205,15 @@ ABOUT = {
 
 @pytest.mark.parametrize("key", ABOUT, ids=ids(ABOUT))
 async def test_an_exclusion_beats_every_stand(there: There, key: Key) -> None:
-    """Assigned, of the office, through broken glass, asked, told, offered, the auditor: it is not there."""
-    access = ROUTES[key]
-    outside = {who for who in EVERYBODY - access.may if key[1] in IN_THE_BODY and who in access.knows}
+    """Whoever would be served otherwise is told that there is no such thing."""
     before = there.world.rows() if key[0] in WRITES else {}
-    answers = await asked(there, key, there.shut, EVERYBODY)
+    answers = await asked(there, key, there.shut, ABOUT[key].may)
 
     for who, answer in answers.items():
-        check_refused(key, who, answer, who in outside)
-    check_silent(there, key, access, {})
-    assert (there.world.rows() if key[0] in WRITES else {}) == before
-    for who, answer in answers.items():
+        check_refused(key, who, answer, knows=False)
         assert there.shut.number not in answer.text, (key, who)
         assert NAME not in answer.text, (key, who)
+    assert (there.world.rows() if key[0] in WRITES else {}) == before
 
 
 OVER = [("POST", f"/api/v1/referrals/{{referral_id}}/{step}") for step in ("answer", "progress", "result")]
@@ -288,6 +284,10 @@ async def test_without_a_live_token_nothing_is_answered_on_any_route(there: Ther
 # ---- pages
 
 
+LOOKED_AT: Any = ()
+"""The form of a page that is only looked at."""
+
+
 @dataclass(frozen=True)
 class Page:
     """A page of the matrix, with the form that it takes."""
@@ -296,6 +296,11 @@ class Page:
     path: str
     access: Access
     form: Any = None
+
+    @property
+    def about(self) -> bool:
+        """Whether its address names something of a case."""
+        return "{" in self.path
 
 
 def pages() -> dict[str, Page]:
@@ -306,7 +311,7 @@ def pages() -> dict[str, Page]:
         place = next(each for each in FORMS if each.startswith(FORM_AT[row.subject]))
         path = place.replace("{asks}", asks)
         body = sent_as_form(fields, row.path)
-        found[f"GET {path}"] = Page("GET", path, access)
+        found[f"GET {path}"] = Page("GET", path, access, LOOKED_AT)
         found[f"POST {path}"] = Page("POST", path, access, body)
     return {name: page for name, page in found.items() if not page.access.public}
 
@@ -363,24 +368,31 @@ def check_page(page: Page, who: str, answer: httpx.Response) -> None:
 @pytest.mark.parametrize("name", EVERY_PAGE, ids=list(EVERY_PAGE))
 async def test_every_page_shows_what_the_matrix_says(there: There, name: str) -> None:
     """A form that may not be sent is not shown either, and sent all the same it leaves nothing."""
-    page = EVERY_PAGE[name]
-    before = there.world.rows() if page.method == "POST" else {}
-    refused = await browsed(there, page, there.case, BROWSING - page.access.may, page.form or [])
-    closed = {}
-    if "{" in page.path:
-        closed = await browsed(there, page, there.shut, BROWSING & STANDING, page.form or [])
-    after = there.world.rows() if page.method == "POST" else {}
-    more = ASK_MORE if page.form is not None else []
-    served = await browsed(there, page, there.case, BROWSING & page.access.may, more)
+    page, access = EVERY_PAGE[name], EVERY_PAGE[name].access
+    writes = page.method == "POST"
+    before = there.world.rows() if writes else {}
+    refused = await browsed(there, page, there.case, who_is_refused(page), page.form or [])
+    closed = await browsed(there, page, there.shut, BROWSING & access.may if page.about else (), page.form or [])
+    after = there.world.rows() if writes else {}
+    served = await browsed(there, page, there.case, who_is_served(page), ASK_MORE if page.form is not None else [])
 
     for who, answer in {**refused, **served}.items():
         check_page(page, who, answer)
     assert {who: answer.status_code for who, answer in closed.items() if answer.status_code != 404} == {}
-    check_silent(there, (page.method, page.path), page.access, {**refused, **served})
+    check_silent(there, (page.method, page.path), access, {**refused, **served})
     assert after == before
 
 
-STANDING = ROUTES["GET", "/api/v1/cases/{case_id}/log"].may | GLASS | {"revoked", "told"}
+def who_is_refused(page: Page) -> Names:
+    """All of them. Who does not even know of a case sends its forms, which says more than to look at them."""
+    asking = page.access.knows if page.form is LOOKED_AT else EVERYBODY
+    return (BROWSING & asking) - page.access.may
+
+
+def who_is_served(page: Page) -> Names:
+    """All of them; of who sends a form one of each role, for it is the form that they all have looked at."""
+    may = BROWSING & page.access.may
+    return frozenset({STANDS[who].role: who for who in sorted(may)}.values()) if page.form else may
 
 
 async def test_without_a_session_every_page_leads_to_the_door(there: There) -> None:
