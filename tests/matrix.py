@@ -142,12 +142,12 @@ def of_v1() -> Iterator[tuple[str, str, Access]]:
     yield "GET", f"{CASE}/referrals", Access(listed, listed, listed, note="agencies: their own")
     for content in (
         *("intake", "assessments", "plans", "notifications", "services", "follow-ups", "conferences", "milestones"),
-        *("holds", "reports", "documents", "reviews", "consents", "documents/{document_id}"),
+        *("holds", "reports", "documents", "letters", "reviews", "consents", "documents/{document_id}"),
     ):
         yield "GET", f"{CASE}/{content}", of_case(READS)
     for step in (
         *("client", "assessment", "plan", "notifications", "milestones", "referrals", "services", "follow-ups"),
-        *("conferences", "documents", "closure", "consent-withdrawal", "links"),
+        *("conferences", "documents", "letters", "closure", "consent-withdrawal", "links"),
     ):
         yield "POST", f"{CASE}/{step}", of_case(OFFICE)
     yield "PUT", f"{CASE}/location", of_case(OFFICE)
@@ -220,6 +220,10 @@ PAGES: dict[tuple[str, str], Access] = {
     ("POST", "/cases/new"): of_role(OPENING),
     ("GET", CASE): of_case(SEES),
     ("GET", f"{CASE}/log"): of_case(SEES | those("auditor")),
+    ("GET", f"{CASE}/documents"): of_case(READS),
+    ("POST", f"{CASE}/documents"): of_case(OFFICE),
+    ("GET", f"{CASE}/documents/{{document_id}}"): of_case(READS),
+    ("POST", f"{CASE}/letters"): of_case(OFFICE),
     ("GET", "/referrals"): of_list(SEES_REFERRAL),
     ("GET", REFERRAL): of_referral(SEES_REFERRAL),
     ("GET", "/notifications"): of_list(SEES_NOTIFICATION),

@@ -46,6 +46,7 @@ GIVEN: dict[str, Json] = {
     f"{CASE}/transfer": {"to_agency_id": "nobody-we-know", "reason": "Pindah."},
     f"{CASE}/transfer/decision": {"decision": "decline", "reason": "Tidak."},
     f"{CASE}/consent-withdrawal": {"scope": "sharing", "agency_id": "nobody-we-know"},
+    f"{CASE}/letters": {"kind": "case_summary", "agencies": ["nobody-we-know"]},
     f"{CASE}/links": {"case_id": "no-such-case", "relation": "sibling"},
     f"{REFERRAL}/override": {"decision": "confirm"},
     f"{REFERRAL}/answer": {"answer": "accepted"},

@@ -148,13 +148,15 @@ class World:
         await self.give("assign", "supervisor", made.case_id, assigned)
         assessment = {"risk": "high", "needs": ["health"], "narrative": "Aman.", "violence_types": ["physical"]}
         await self.give("assess", "assigned", made.case_id, c.RecordAssessment.model_validate(assessment))
-        where = c.SetLocation.model_validate({"name": "Rumah aman", "address": "Jalan Teduh 1"})
-        await self.give("set_location", "assigned", made.case_id, where)
+        place = c.SetLocation.model_validate({"name": "Rumah aman", "address": "Jalan Teduh 1"})
+        await self.give("set_location", "assigned", made.case_id, place)
         told = {"kind": "police", "agency_id": STANDS["told"].agency_id, "explained_to_client": True}
         receipt = await self.give("notify", "assigned", made.case_id, c.Notify.model_validate(told))
         made.ids["notification_id"] = str(receipt.subject_id)
-        log = self.stack.outside.reads.log(made.case_id)
-        made.ids["document_id"] = next(row["document_id"] for row in log if row["kind"] == "AssessmentRecorded")
+        sent: Any = {"files": {"file": ("catatan.txt", b"Catatan.")}, "data": {"kind": "letter"}}
+        where = f"/api/v1/cases/{made.case_id}/documents"
+        kept = await self.client.post(where, headers=self.headers("assigned"), **sent)
+        made.ids["document_id"] = kept.headers["location"].rpartition("/")[2]
 
     async def _refer(self, made: Subject) -> None:
         services = {"expired": "social_rehabilitation", "revoked": "legal_aid", "receiver": "health"}

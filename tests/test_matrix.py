@@ -412,12 +412,13 @@ async def test_without_a_session_every_page_leads_to_the_door(there: There) -> N
 async def test_without_the_token_of_its_session_no_form_is_taken(there: There) -> None:
     """Nor with that of somebody else's."""
     before = there.world.rows()
-    foreign = urlencode({"csrf": csrf_of(there.world.sessions["head"])})
+    where = there.world.cookie("supervisor")
     for page in EVERY_PAGE.values():
         if page.method == "POST":
-            for content in ("", "csrf=", foreign):
-                headers = {**there.world.cookie("supervisor"), "Content-Type": "application/x-www-form-urlencoded"}
-                where = address(page.path, there.case, "supervisor")
-                answer = await there.world.client.post(where, content=content, headers=headers)
+            for csrf in ("", csrf_of(there.world.sessions["head"])):
+                file = {"files": {"file": ("catatan.txt", b"x")}} if page.path.endswith("/documents") else {}
+                form: Any = {"data": {"csrf": csrf}, **file}
+                at = address(page.path, there.case, "supervisor")
+                answer = await there.world.client.post(at, headers=where, **form)
                 assert answer.status_code == 403, page
     assert there.world.rows() == before
