@@ -120,3 +120,49 @@ async def test_a_case_is_carried_to_its_closure_in_clicks(app: Stack, address: s
     assert [row["kind"] for row in app.outside.reads.log(case_id)] == STEPS
     assert await supervisor.page.locator("ol.path li[aria-current]").count() == 1
     assert caseworker.complaints == supervisor.complaints == []
+
+
+async def test_what_was_typed_outlives_a_lost_connection_and_is_sent_once(address: str, chrome: Browser) -> None:
+    """Sealed in the browser; there again when the page is, with the key of what was meant to be sent."""
+    person = await Person.signed_in(chrome, address, "caseworker")
+    page = person.page
+    await person.opens("/cases/new")
+    await page.locator("form[data-ready]").wait_for()
+    await person.fills(channel="phone", categories="domestic_violence", client__kind="adult", reporter__kind="self")
+    await person.fills(client__name="Kenari", narrative="Kenari menelepon.")
+    key = await page.input_value("[name=key]")
+    await person.context.set_offline(True)
+    await page.locator("main form[data-draft] > .buttons button").click()
+    await page.locator("#offline").wait_for()
+    await page.wait_for_function("Number(document.querySelector('form[data-draft]').dataset.kept) >= 6")
+    kept = await page.evaluate("JSON.stringify(localStorage)")
+    assert "draft" in kept
+    assert "Kenari" not in kept
+
+    await person.context.set_offline(False)
+    await person.opens("/cases/new")
+    await page.locator("form[data-ready]").wait_for()
+    assert await page.input_value("[name=narrative]") == "Kenari menelepon."
+    assert await page.input_value("[name=key]") == key
+    await person.sends()
+    first = page.url
+    assert "done=open" in first
+    assert await page.evaluate("localStorage.length") == 0
+
+
+async def test_a_draft_is_gone_with_its_session(address: str, chrome: Browser) -> None:
+    """Wiped when signing out; and of no use to another session, were it still there."""
+    person = await Person.signed_in(chrome, address, "caseworker")
+    page = person.page
+    kept = []
+    for _ in range(2):
+        await person.opens("/cases/new")
+        await page.locator("form[data-ready]").wait_for()
+        assert await page.input_value("[name=narrative]") == ""
+        await person.fills(narrative="Kenari menelepon.")
+        await page.locator("form[data-kept]").wait_for()
+        kept.append(await page.evaluate("localStorage.getItem('draft')"))
+        await person.clicks("form[action='/sign-out'] button")
+        assert await page.evaluate("localStorage.length") == 0
+        await page.evaluate("kept => localStorage.setItem('draft', kept)", kept[-1])
+        await person.sign_in("caseworker")

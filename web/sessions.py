@@ -36,6 +36,11 @@ def csrf_of(session: Session) -> str:
     return base64.urlsafe_b64encode(hmac.digest(session.secret.encode(), b"csrf", "sha256")).decode().rstrip("=")
 
 
+def draft_key_of(session: Session) -> str:
+    """The key of what a page keeps of a form in the browser: whoever has not this session cannot read it."""
+    return base64.b64encode(hmac.digest(session.secret.encode(), b"draft", "sha256")).decode()
+
+
 def check_same_site(request: Request) -> None:
     """Refuse what another site's page made a browser send. What is no browser's is let through: it has no cookie."""
     told = request.headers.get("sec-fetch-site")

@@ -7,7 +7,7 @@ from fastapi import Request
 from casework.models.people import Account, Actor, Role
 from casework.signin.ports import Session
 from web.pages.filled import Form
-from web.sessions import SessionDoor, check_same_site, check_token, csrf_of
+from web.sessions import SessionDoor, check_same_site, check_token, csrf_of, draft_key_of
 
 CSRF = "csrf"
 
@@ -43,6 +43,8 @@ class Visitor:
 
     account: Account
     csrf: str
+    draft: str
+    """What a page seals its draft with in the browser."""
 
     @property
     def actor(self) -> Actor:
@@ -82,4 +84,4 @@ class Entrance:
 
 def _visitor(request: Request, session: Session) -> Visitor:
     request.state.actor = session.account.actor
-    return Visitor(session.account, csrf_of(session))
+    return Visitor(session.account, csrf_of(session), draft_key_of(session))
