@@ -47,6 +47,10 @@ class CaseVault:
         """The mark of a telephone number in this case: without the key it tells nothing."""
         return keyed(self._keys.get(case_id), b"number", number.encode())
 
+    def digest_of(self, case_id: str, document_id: str, sealed: bytes) -> str:
+        """The keyed digest of what was sealed as this document; what it says is not given out. Raises as `open`."""
+        return digest(self._keys.get(case_id), self.open(case_id, document_id, sealed))
+
     def seal_location(self, case_id: str, document_id: str, plaintext: bytes) -> tuple[str, bytes]:
         """As `seal`, under the key of the client's location alone, which is made at its first use."""
         self._keys.get(case_id)  # none is made for a case that was erased
@@ -56,6 +60,10 @@ class CaseVault:
     def open_location(self, case_id: str, document_id: str, sealed: bytes) -> bytes:
         """What was sealed as a location of this case; raises VaultError for anything else."""
         return open_sealed(self._keys.get(location_key(case_id)), sealed, _place(case_id, document_id))
+
+    def digest_of_location(self, case_id: str, document_id: str, sealed: bytes) -> str:
+        """As `digest_of`, of a location."""
+        return digest(self._keys.get(location_key(case_id)), self.open_location(case_id, document_id, sealed))
 
 
 def _place(case_id: str, document_id: str) -> bytes:

@@ -1,106 +1,106 @@
 """`tuntas audit`: whether the record is what was written."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
 from starter.cli import screen
-from starter.cli.environment import database, settings
-from starter.cli.failures import Refused
+from starter.cli.environment import failures, settings
+from starter.cli.failures import Away, Refused
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from temporalio.client import Client
 
-app = typer.Typer(help="The case log, checked.", no_args_is_help=True)
+    from casework.assembly import Adapters
+    from starter.audit.findings import Verified
 
-
-@dataclass(frozen=True)
-class Finding:
-    """Something in a case's record that is not what was written. Holds no content of the case."""
-
-    case_id: str
-    number: str
-    sequence: int
-    problem: str
+app = typer.Typer(help="The logs, checked.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="What was found, as JSON.")]
 
 
 @app.callback()
 def group() -> None:
-    """The case log, checked."""
+    """The logs, checked."""
 
 
 @app.command()
 def verify(
     case: Annotated[str | None, typer.Argument(metavar="CASE", help="A case's id or number; all without it.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="What was found, as JSON.")] = False,
+    root: Annotated[str | None, typer.Option(help="A checkpoint's root as the auditor was told it.")] = None,
+    engine: Annotated[bool, typer.Option(help="Whether to compare with the engine's history.")] = True,
+    json: AsJson = False,
 ) -> None:
-    """Recompute the digests of the case log and of what it names; reads no sealed text."""
-    with database(settings().database_url.get_secret_value()) as engine, engine.connect() as connection:
-        cases = _cases(connection, case)
-        found = [finding for row in _shown(cases) for finding in check(connection, row)]
+    """Recompute every chain, open every sealed text, check every signature, and compare with the engine's history.
+
+    On the machine, with its keys: it shows numbers, sequences and what is wrong there, and no content. Exits with 1
+    where something is wrong, with 3 where a service is away that should have been asked.
+    """
+    with failures():
+        verified = asyncio.run(_verify(case, root, engine))
     if json:
-        screen.as_json({"cases": len(cases), "findings": [asdict(finding) for finding in found]})
-    if found:
-        lines = tuple(f"{f.number} at {f.sequence}: {f.problem}" for f in found)
-        raise Refused(f"{len(found)} found in {len(cases)} cases", lines)
-    if not json:
-        screen.say(f"{len(cases)} cases: every log is as it was written")
+        screen.as_json(asdict(verified))
+    conclude(verified, quiet=json)
 
 
-def check(connection: "Connection", case: Mapping[str, Any]) -> list[Finding]:
-    """What is wrong with the record of one case."""
-    from sqlalchemy import select
-
-    from casework.db.tables import case_log
-    from casework.rules.chain import CASE_LOG, first_break
-
-    mine = select(case_log).where(case_log.c.case_id == case["id"]).order_by(case_log.c.sequence)
-    rows = [dict(row) for row in connection.execute(mine).mappings()]
-    broken = first_break(CASE_LOG, rows)
-    problems = [(broken.sequence, "the log is not what was written here")] if broken else []
-    if len(rows) != case["revision"]:
-        problems.append((len(rows), f"the log ends here, the case stands at {case['revision']}"))
-    problems += _documents(connection, case["id"], rows)
-    return [Finding(case["id"], case["number"], sequence, problem) for sequence, problem in problems]
-
-
-def _documents(connection: "Connection", case_id: str, rows: Iterable[Mapping[str, Any]]) -> list[tuple[int, str]]:
-    from sqlalchemy import select
-
-    from casework.db.tables import documents, locations
-
-    kept: dict[str, str] = {}
-    for table in (documents, locations):
-        mine = select(table.c.id, table.c.digest).where(table.c.case_id == case_id, table.c.state == "kept")
-        kept |= {row.id: row.digest for row in connection.execute(mine)}
-    named = [row for row in rows if row["document_id"]]
-    return [
-        (row["sequence"], "the sealed text it names is missing or another")
-        for row in named
-        if kept.get(row["document_id"]) != row["document_digest"]
-    ]
+def conclude(verified: "Verified", *, quiet: bool = False) -> None:
+    """Say what a verification came to, the first thing that is wrong first, as a failure where it is one."""
+    not_seen = tuple(f"not checked: {what}" for what in verified.unchecked)
+    looked = (
+        f"{verified.cases} cases, {verified.rows} rows, {verified.documents} sealed texts, "
+        f"{verified.readings} readings, {verified.checkpoints} checkpoints"
+    )
+    if verified.findings:
+        raise Refused(f"{len(verified.findings)} found in {looked}", (*map(str, verified.findings), *not_seen))
+    if verified.away:
+        raise Away(f"nothing wrong was found in {looked}, but not all could be looked at", not_seen)
+    if not quiet:
+        screen.say(f"{looked}: as they were written")
+        for line in not_seen:
+            screen.say(line)
 
 
-def _cases(connection: "Connection", case: str | None) -> Sequence[Mapping[str, Any]]:
-    from sqlalchemy import or_, select
+@app.command()
+def key(json: AsJson = False) -> None:
+    """The public key by which checkpoints are believed; write it down where nobody can change it."""
+    from casework.vault.signing import id_of
+    from starter.notaries import signing_key_of
 
-    from casework.db.tables import cases
-
-    found = select(cases.c.id, cases.c.number, cases.c.revision).order_by(cases.c.opened_at, cases.c.id)
-    if case is not None:
-        found = found.where(or_(cases.c.id == case, cases.c.number == case))
-    rows = connection.execute(found).mappings().all()
-    if case is not None and not rows:
-        raise Refused(f"not_found: there is no case {case}.")
-    return [dict(row) for row in rows]
+    with failures():
+        public = signing_key_of(settings()).public
+    if json:
+        screen.as_json({"id": id_of(public), "public": public})
+    else:
+        screen.say(public)
 
 
-def _shown(cases: Sequence[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-    """The cases, with a bar on terminals where there are many."""
+async def _verify(case: str | None, root: str | None, engine: bool) -> "Verified":
+    from casework.assembly import adapters
+    from casework.temporal.connect import connect
+
+    outside = adapters(settings())
+    try:
+        client = await connect(outside.settings, outside.keys, outside.root, lazy=True) if engine else None
+        return await _shown(outside, client, case, root)
+    finally:
+        outside.close()
+
+
+async def _shown(outside: "Adapters", client: "Client | None", case: str | None, root: str | None) -> "Verified":
+    """The verification, with a bar on terminals once it takes long."""
+    from starter.audit.sources import sources
+    from starter.audit.verify import verify as run
+
     console = Console(stderr=True)
-    many = console.is_terminal and len(cases) > 1000
-    return track(cases, "checking", console=console, transient=True, disable=not many)
+    with (
+        sources(outside, client) as read,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+    ):
+        task = bar.add_task("verifying", total=None)
+        verified = await run(read, case, root, lambda done, total: bar.update(task, total=total, advance=done))
+    if verified is None:
+        raise Refused(f"not_found: there is no case {case}.")
+    return verified
