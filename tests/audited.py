@@ -38,7 +38,7 @@ Row = dict[str, Any]
 SOON = Short(runs=1.0, reminds=0.5, apart=0.25)
 
 
-@dataclass
+@dataclass(repr=False)
 class Snapshot(SqlAudit):
     """What a verification reads, in memory; `copy` gives one that may be changed."""
 
@@ -54,7 +54,7 @@ class Snapshot(SqlAudit):
     def copy(self) -> "Snapshot":
         """Rows that may be given other values, the same histories."""
         own = ("cases", "rows", "papers", "chained", "loose")
-        rows = {name: [dict(row) for row in getattr(self, name)] for name in own}
+        rows: dict[str, Any] = {name: [dict(row) for row in getattr(self, name)] for name in own}
         return replace(self, **rows, signed=[*self.signed], extra={})
 
     def count(self) -> int:
@@ -107,7 +107,7 @@ class Away(CaseHistories):
         raise EngineUnavailableError("away")
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """The cases: `walked` to its end, `alone` until all its rungs were told, `rolled` over several runs."""
 

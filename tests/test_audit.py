@@ -1,10 +1,11 @@
 """`audit verify`: whatever of the record is changed, taken away or moved is found, and named where it is."""
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.models.checkpoint import Signed
@@ -13,7 +14,9 @@ from casework.temporal.histories import CaseHistories, History
 from tests.audited import Away, Snapshot, World, rewrite, world
 from tests.stack import Stack
 
-ONCE = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=100, deadline=None)
+chances = st.integers(0, 2**32 - 1).map(Random)
+"""Of which a seed is drawn: what there is to choose from differs with each life."""
 
 
 @pytest.fixture(scope="module")
@@ -21,35 +24,35 @@ async def lived(app: Stack, tmp_path_factory: pytest.TempPathFactory) -> World:
     return await world(app, tmp_path_factory.mktemp("keys"))
 
 
-def other(value: Any, data: st.DataObject) -> Any:
+def other(value: Any, chance: Random) -> Any:
     """The value with one bit changed, so that its column could still hold it."""
     match value:
         case datetime():
-            return value + timedelta(microseconds=2 ** data.draw(st.integers(0, 20)))
+            return value + timedelta(microseconds=2 ** chance.randrange(21))
         case bool():
             return not value
         case int():
-            return value ^ (1 << data.draw(st.integers(0, 8)))
+            return value ^ (1 << chance.randrange(9))
         case float():
             return value + 1.0
         case bytes() | str() | dict() | list() if value:
-            return other_within(value, data)
+            return other_within(value, chance)
     if isinstance(value, dict | list):
         return {"x": 1} if isinstance(value, dict) else ["x"]
     return "x"
 
 
-def other_within(value: Any, data: st.DataObject) -> Any:
+def other_within(value: Any, chance: Random) -> Any:
     """The same, of what has parts."""
-    at = data.draw(st.sampled_from(sorted(value) if isinstance(value, dict) else range(len(value))))
+    at = chance.choice(sorted(value) if isinstance(value, dict) else range(len(value)))
     match value:
         case dict():
-            return {**value, at: other(value[at], data)}
+            return {**value, at: other(value[at], chance)}
         case list():
-            return [*value[:at], other(value[at], data), *value[at + 1 :]]
+            return [*value[:at], other(value[at], chance), *value[at + 1 :]]
         case bytes():
-            return value[:at] + bytes([value[at] ^ (1 << data.draw(st.integers(0, 7)))]) + value[at + 1 :]
-    return value[:at] + chr(ord(value[at]) ^ (1 << data.draw(st.integers(0, 5)))) + value[at + 1 :]
+            return value[:at] + bytes([value[at] ^ (1 << chance.randrange(8))]) + value[at + 1 :]
+    return value[:at] + chr(ord(value[at]) ^ (1 << chance.randrange(6))) + value[at + 1 :]
 
 
 def test_what_was_written_holds(lived: World) -> None:
@@ -81,34 +84,39 @@ def test_one_case_can_be_verified_by_itself(lived: World) -> None:
     assert lived.verify(case=number).findings == []
 
 
-@ONCE
-@given(data=st.data())
-def test_one_bit_of_any_column_of_any_row_of_a_log_is_found(lived: World, data: st.DataObject) -> None:
+@MANY
+@given(chance=chances)
+def test_one_bit_of_any_column_of_any_row_of_a_log_is_found(lived: World, chance: Random) -> None:
     """And named: case and sequence."""
     changed = lived.as_it_was.copy()
-    row = data.draw(st.sampled_from(changed.rows))
+    row = chance.choice(changed.rows)
     case_id, sequence = row["case_id"], row["sequence"]
-    column = data.draw(st.sampled_from(sorted(row)))
-    row[column] = other(row[column], data)
+    column = chance.choice(sorted(row))
+    row[column] = other(row[column], chance)
 
     first = lived.first(changed)
 
     if column == "case_id":
         assert (first.where, first.case_id is not None) == ("case", True)
     else:
-        place = max(1, min(sequence, row["sequence"]))
-        assert (first.where, first.case_id, first.sequence) == ("case", case_id, place)
+        assert (first.where, first.case_id) == ("case", case_id)
+        assert first.sequence in places(sequence, row["sequence"])
 
 
-@ONCE
-@given(data=st.data())
-def test_one_bit_of_any_sealed_text_is_found(lived: World, data: st.DataObject) -> None:
+def places(was: int, is_: int) -> tuple[int, ...]:
+    """Where a row whose place was changed shows: where it is missing, or behind the one in whose place it stands."""
+    return (was,) if is_ == was else (was, max(1, min(was, is_)), min(was, is_) + 1)
+
+
+@MANY
+@given(chance=chances)
+def test_one_bit_of_any_sealed_text_is_found(lived: World, chance: Random) -> None:
     """Also where the client is, which is opened under a key of its own and shown to nobody."""
     changed = lived.as_it_was.copy()
-    paper = data.draw(st.sampled_from(changed.papers))
+    paper = chance.choice(changed.papers)
     by = next(row for row in changed.rows if row["document_id"] == paper["id"])
-    column = data.draw(st.sampled_from(["id", "case_id", "command_id", "digest", "sealed"]))
-    paper[column] = other(paper[column], data)
+    column = chance.choice(["id", "case_id", "command_id", "digest", "sealed"])
+    paper[column] = other(paper[column], chance)
 
     first = lived.first(changed)
 
@@ -116,28 +124,29 @@ def test_one_bit_of_any_sealed_text_is_found(lived: World, data: st.DataObject) 
     assert first.what.startswith("the sealed text it names")
 
 
-@ONCE
-@given(data=st.data())
-def test_one_bit_of_any_reading_is_found(lived: World, data: st.DataObject) -> None:
+@MANY
+@given(chance=chances)
+def test_one_bit_of_any_reading_is_found(lived: World, chance: Random) -> None:
     changed = lived.as_it_was.copy()
-    row = data.draw(st.sampled_from(changed.chained))
+    row = chance.choice(changed.chained)
     sequence = row["sequence"]
-    column = data.draw(st.sampled_from(sorted(row)))
-    row[column] = other(row[column], data)
+    column = chance.choice(sorted(row))
+    row[column] = other(row[column], chance)
 
     first = lived.first(changed)
 
-    assert (first.where, first.sequence) == ("access_log", max(1, min(sequence, row["sequence"])))
+    assert first.where == "access_log"
+    assert first.sequence in places(sequence, row["sequence"])
 
 
-@ONCE
-@given(data=st.data())
-def test_one_bit_of_any_checkpoint_is_found(lived: World, data: st.DataObject) -> None:
+@MANY
+@given(chance=chances)
+def test_one_bit_of_any_checkpoint_is_found(lived: World, chance: Random) -> None:
     changed = lived.as_it_was.copy()
-    place = data.draw(st.integers(0, len(changed.signed) - 1))
+    place = chance.randrange(len(changed.signed))
     row = changed.signed[place].model_dump()
-    column = data.draw(st.sampled_from(sorted(row)))
-    changed.signed[place] = Signed(**{**row, column: other(row[column], data)})
+    column = chance.choice(sorted(row))
+    changed.signed[place] = Signed(**{**row, column: other(row[column], chance)})
 
     first = lived.first(changed)
 
@@ -145,30 +154,30 @@ def test_one_bit_of_any_checkpoint_is_found(lived: World, data: st.DataObject) -
     assert first.sequence <= place + 1
 
 
-@ONCE
-@given(data=st.data())
-def test_one_bit_of_a_cases_row_is_found(lived: World, data: st.DataObject) -> None:
+@MANY
+@given(chance=chances)
+def test_one_bit_of_a_cases_row_is_found(lived: World, chance: Random) -> None:
     """What its log left it says."""
     changed = lived.as_it_was.copy()
-    case = data.draw(st.sampled_from(changed.cases))
+    case = chance.choice(changed.cases)
     log = [row for row in changed.rows if row["case_id"] == case["id"]]
-    column = data.draw(st.sampled_from(sorted(set(log[-1]["case_after"]) & set(case) - {"id"})))
-    case[column] = other(case[column], data)
+    column = chance.choice(sorted(set(log[-1]["case_after"]) & set(case) - {"id"}))
+    case[column] = other(case[column], chance)
 
     first = lived.first(changed)
 
     assert (first.where, first.case_id) == ("case", case["id"])
 
 
-@ONCE
-@given(data=st.data())
-def test_a_row_taken_out_or_two_exchanged_are_found(lived: World, data: st.DataObject) -> None:
+@MANY
+@given(chance=chances)
+def test_a_row_taken_out_or_two_exchanged_are_found(lived: World, chance: Random) -> None:
     """Of either log; also where the case's row was made to agree."""
     changed = lived.as_it_was.copy()
     rows = [row for row in changed.rows if row["case_id"] == lived.walked]
-    log, where = data.draw(st.sampled_from([(rows, "case"), (changed.chained, "access_log")]))
-    one, two = sorted(data.draw(st.lists(st.integers(0, len(log) - 1), min_size=2, max_size=2, unique=True)))
-    if data.draw(st.booleans()):
+    log, where = chance.choice([(rows, "case"), (changed.chained, "access_log")])
+    one, two = sorted(chance.sample(range(len(log)), 2))
+    if chance.choice((True, False)):
         changed.rows = [row for row in changed.rows if row is not log[one]]
         changed.chained = [row for row in changed.chained if row is not log[one]]
         next(case for case in changed.cases if case["id"] == lived.walked)["revision"] -= where == "case"
