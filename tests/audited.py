@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,15 +22,18 @@ from casework.ids import workflow_id
 from casework.models.checkpoint import Checkpoint, Signed
 from casework.rules.chain import ACCESS_LOG, CASE_LOG, FIRST, Chain
 from casework.temporal.histories import CaseHistories, History
+from casework.vault.files import PIECE_BYTES
 from casework.vault.signing import SigningKey, TrustedKeys
 from starter.audit.findings import Finding, Verified
 from starter.audit.verify import Sources, verify
 from starter.notary import Notary, Tools, signed_by
 from tests.attesting import signing_key_in
 from tests.postgres import scratch_checkpoints
+from tests.real_site import RealSite
 from tests.short_pathways import Short, left_alone, shortened
 from tests.stack import Stack
 from tests.test_access_log import sight
+from tests.test_files import PDF
 from tests.test_once import service
 from tests.test_walk import completed, opened, planned, refer
 from workflows.case import CaseWorkflow
@@ -45,6 +49,8 @@ class Snapshot(SqlAudit):
     cases: list[Row]
     rows: list[Row]
     papers: list[Row]
+    files: list[Row]
+    """Pieces of files."""
     chained: list[Row]
     loose: list[Row]
     signed: list[Signed]
@@ -53,7 +59,7 @@ class Snapshot(SqlAudit):
 
     def copy(self) -> "Snapshot":
         """Rows that may be given other values, the same histories."""
-        own = ("cases", "rows", "papers", "chained", "loose")
+        own = ("cases", "rows", "papers", "files", "chained", "loose")
         rows: dict[str, Any] = {name: [dict(row) for row in getattr(self, name)] for name in own}
         return replace(self, **rows, signed=[*self.signed], extra={})
 
@@ -77,7 +83,12 @@ class Snapshot(SqlAudit):
         for row in sorted(self.rows, key=lambda row: (row["case_id"], row["sequence"])):
             if row["case_id"] in ids:
                 logs.setdefault(row["case_id"], []).append(row)
-        return Part(cases, logs, [paper for paper in self.papers if paper["case_id"] in ids])
+        papers = [paper for paper in self.papers if paper["case_id"] in ids]
+        return Part(cases, logs, papers, Counter(str(piece["document_id"]) for piece in self.files))
+
+    def pieces(self, document_id: str, count: int) -> Iterator[bytes]:
+        mine = (piece for piece in self.files if piece["document_id"] == document_id)
+        yield from (piece["sealed"] for piece in sorted(mine, key=lambda piece: int(piece["number"])))
 
     def chain(self, after: int, limit: int) -> list[Any]:
         rows = sorted((row for row in self.chained if row["sequence"] > after), key=lambda row: int(row["sequence"]))
@@ -209,6 +220,14 @@ async def _walked(app: Stack) -> str:
     await completed(app, case_id, str(sent.subject_id), "hospital", "rsud-muaradua")
     where = c.SetLocation.model_validate({"address": "Rumah aman"})
     await app.cases.set_location(app.ask(app.caseworker, case_id), where)
+    answer = await RealSite(app).ask(
+        app.caseworker,
+        "POST",
+        f"/cases/{case_id}/documents",
+        data={"kind": "letter", "title": "Surat"},
+        files={"file": ("surat.pdf", PDF[:9] + bytes(3 * PIECE_BYTES) + PDF[9:])},
+    )
+    assert answer.status_code in (200, 201), answer.text
     return case_id
 
 
@@ -239,6 +258,11 @@ async def _taken(app: Stack, signed: list[Signed]) -> Snapshot:
         cases=[dict(case) for case in part.cases],
         rows=[dict(row) for log in part.logs.values() for row in log],
         papers=[dict(paper) for paper in part.papers],
+        files=[
+            {"document_id": name, "number": number, "sealed": sealed}
+            for name, count in part.files.items()
+            for number, sealed in enumerate(audit.pieces(name, count))
+        ],
         chained=[dict(row) for row in audit.chain(0, 100)],
         loose=[],
         signed=signed,

@@ -126,6 +126,27 @@ def test_one_bit_of_any_sealed_text_is_found(lived: World, chance: Random) -> No
 
 @MANY
 @given(chance=chances)
+def test_one_bit_of_any_piece_of_a_file_is_found(lived: World, chance: Random) -> None:
+    """And a piece that is missing, or stands where another belongs."""
+    changed = lived.as_it_was.copy()
+    by = next(row for row in changed.rows if row["kind"] == "DocumentAdded")
+    piece, one = chance.sample(changed.files, 2)
+    match chance.randrange(3):
+        case 0:
+            piece["sealed"] = other(piece["sealed"], chance)
+        case 1:
+            changed.files.remove(piece)
+        case _:
+            piece["sealed"], one["sealed"] = one["sealed"], piece["sealed"]
+
+    first = lived.first(changed)
+
+    assert (first.case_id, first.sequence) == (by["case_id"], by["sequence"])
+    assert first.what == "the file it names is missing, or was changed"
+
+
+@MANY
+@given(chance=chances)
 def test_one_bit_of_any_reading_is_found(lived: World, chance: Random) -> None:
     changed = lived.as_it_was.copy()
     row = chance.choice(changed.chained)

@@ -1,7 +1,7 @@
 """What a verification reads: rows as they stand, a part at a time, and nothing that was sealed in the clear."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, func, literal, or_, select, union_all
 
 from casework.db.session import database_errors, reading
-from casework.db.tables import access_chain, access_log, case_log, cases, documents, locations
+from casework.db.tables import access_chain, access_log, case_log, cases, documents, file_pieces, files, locations
 
 Row = Mapping[str, Any]
 _kept = [
@@ -29,6 +29,8 @@ class Part:
     cases: Sequence[Row]
     logs: Mapping[str, Sequence[Row]]
     papers: Sequence[Row]
+    files: Mapping[str, int]
+    """How many pieces the files among them have, by their documents."""
 
 
 class SqlAudit:
@@ -49,6 +51,15 @@ class SqlAudit:
     def one(self, case: str) -> Part:
         """A case by its id or its number."""
         return self._part(or_(cases.c.id == case, cases.c.number == case), 1)
+
+    def pieces(self, document_id: str, count: int) -> Iterator[bytes]:
+        """The sealed pieces of a file, one after the other; one that is missing is left out."""
+        for number in range(count):
+            mine = (file_pieces.c.document_id == document_id) & (file_pieces.c.number == number)
+            with reading(self._engine) as connection:
+                piece = connection.scalar(select(file_pieces.c.sealed).where(mine))
+            if piece is not None:
+                yield piece
 
     def chain(self, after: int, limit: int) -> list[Row]:
         """The chain of the access log with what it covers; of a reading that is gone only the chain is there."""
@@ -79,7 +90,8 @@ class SqlAudit:
             found = select(cases).where(wanted).order_by(cases.c.id).limit(limit)
             rows = [dict(row) for row in connection.execute(found).mappings()]
             case_ids = [row["id"] for row in rows]
-            return Part(rows, _logs(connection, case_ids), _papers(connection, case_ids))
+            papers = _papers(connection, case_ids)
+            return Part(rows, _logs(connection, case_ids), papers, _files(connection, papers))
 
 
 def _logs(connection: Connection, case_ids: Sequence[str]) -> Mapping[str, Sequence[Row]]:
@@ -93,3 +105,8 @@ def _logs(connection: Connection, case_ids: Sequence[str]) -> Mapping[str, Seque
 def _papers(connection: Connection, case_ids: Sequence[str]) -> Sequence[Row]:
     found = select(PAPERS).where(PAPERS.c.case_id.in_(case_ids))
     return [dict(row) for row in connection.execute(found).mappings()]
+
+
+def _files(connection: Connection, papers: Sequence[Row]) -> Mapping[str, int]:
+    found = select(files.c.document_id, files.c.count).where(files.c.document_id.in_([paper["id"] for paper in papers]))
+    return {row.document_id: row.count for row in connection.execute(found)}

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from casework.events import EventKind
 from casework.rules.chain import Break
 
 Row = Mapping[str, Any]
 LATE = timedelta(minutes=5)
 """After which what follows a row by itself should have come: its chain, its checkpoint, its place in the history."""
+FILE = "content"
+"""What the body of such a row calls the digest of the file."""
 ACTOR = ("account_id", "role", "agency_id")
 
 
@@ -39,13 +42,15 @@ class SignedHead:
 class Paper:
     """A sealed text: of which command, and the digests it has, by its row and by what it holds.
 
-    `holds` is None where it does not open, and `erased` says that its key is gone for good.
+    `holds` is None where it does not open, and `erased` says that its key is gone for good. `file` is the digest of the file
+    beside it, None where there is none that opens.
     """
 
     command_id: str
     digest: str
     holds: str | None
     erased: bool = False
+    file: str | None = None
 
 
 def with_case(case: Row, rows: Sequence[Row]) -> list[Break]:
@@ -70,7 +75,10 @@ def _of_paper(row: Row, paper: Paper | None) -> str | None:
         return "the sealed text it names is another"
     if paper.holds is None:
         return None if paper.erased else "the sealed text it names does not open: it was changed"
-    return None if paper.holds == row["document_digest"] else "the sealed text it names holds something else"
+    if paper.holds != row["document_digest"]:
+        return "the sealed text it names holds something else"
+    file = row["body"].get(FILE) if row["kind"] == EventKind.DOCUMENT_ADDED else None
+    return "the file it names is missing, or was changed" if file != paper.file else None
 
 
 def with_checkpoints(rows: Sequence[Row], signed: Iterable[SignedHead]) -> list[Break]:

@@ -79,7 +79,8 @@ class CaseCheck:
         erased = set()
         for row in part.papers:
             holds, gone = self._holds(row)
-            found[row["case_id"]][row["id"]] = Paper(row["command_id"], row["digest"], holds, gone)
+            file = None if gone else self._file(row, part.files.get(row["id"]))
+            found[row["case_id"]][row["id"]] = Paper(row["command_id"], row["digest"], holds, gone, file)
             erased |= {row["case_id"]} if gone else set()
         self.into.documents += len(part.papers)
         self.not_seen["erased"] += len(erased)
@@ -93,6 +94,15 @@ class CaseCheck:
             return None, True
         except VaultError:
             return None, False
+
+    def _file(self, row: Row, count: int | None) -> str | None:
+        """The digest of the file beside a text, recomputed piece by piece."""
+        if count is None:
+            return None
+        try:
+            return self.vault.content_of(row["case_id"], row["id"], self.audit.pieces(row["id"], count))
+        except VaultError:
+            return None
 
     async def _of_history(self, case: Row, rows: Sequence[Row]) -> list[Break]:
         """What the engine's history has against the log, which was read before it."""
