@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from casework.models.checkpoint import Signed
@@ -14,7 +14,7 @@ from casework.temporal.histories import CaseHistories, History
 from tests.audited import Away, Snapshot, World, rewrite, world
 from tests.stack import Stack
 
-MANY = settings(max_examples=100, deadline=None)
+MANY = settings(max_examples=100, deadline=None, phases=(Phase.generate,))
 chances = st.integers(0, 2**32 - 1).map(Random)
 """Of which a seed is drawn: what there is to choose from differs with each life."""
 

@@ -108,5 +108,6 @@ def _papers(connection: Connection, case_ids: Sequence[str]) -> Sequence[Row]:
 
 
 def _files(connection: Connection, papers: Sequence[Row]) -> Mapping[str, int]:
-    found = select(files.c.document_id, files.c.count).where(files.c.document_id.in_([paper["id"] for paper in papers]))
-    return {row.document_id: row.count for row in connection.execute(found)}
+    named = files.c.document_id.in_([paper["id"] for paper in papers])
+    rows = connection.execute(select(files.c.document_id, files.c.count.label("pieces")).where(named))
+    return {row.document_id: row.pieces for row in rows}

@@ -42,8 +42,8 @@ class SignedHead:
 class Paper:
     """A sealed text: of which command, and the digests it has, by its row and by what it holds.
 
-    `holds` is None where it does not open, and `erased` says that its key is gone for good. `file` is the digest of the file
-    beside it, None where there is none that opens.
+    `holds` is None where it does not open, and `erased` says that its key is gone for good. `file` is the digest of the
+    file beside it, None where there is none that opens.
     """
 
     command_id: str
@@ -106,10 +106,13 @@ def with_history(rows: Sequence[Row], told: Sequence[Told], begins_at: int, now:
 def _of_step(row: Row | None, step: Told) -> str | None:
     if row is None:
         return "the engine recorded it, the log does not have it" if step.done else None
+    if step.digest == row["digest"]:
+        # Also of a repeat, which the record answered with what was written the first time, at another instant.
+        return None
     differing = _differing(row, step.recording) if step.recording else []
     if differing:
         return f"the engine recorded another {', '.join(differing)}"
-    return "the engine was given another digest" if step.digest not in (None, row["digest"]) else None
+    return "the engine was given another digest" if step.digest else None
 
 
 def _differing(row: Row, recording: Row) -> list[str]:

@@ -96,8 +96,7 @@ class CaseHistories:
                 answered = event.activity_task_completed_event_attributes
                 place = run.places.get(answered.scheduled_event_id)
                 if place is not None:
-                    given = await self._open(case_id, answered.result.payloads)
-                    digest = given if isinstance(given, str) else None  # earlier builds answered otherwise
+                    digest = _digest(await self._open(case_id, answered.result.payloads))
                     run.told[place] = replace(run.told[place], digest=digest, done=True)
             case "activity_task_failed_event_attributes":
                 place = run.places.get(event.activity_task_failed_event_attributes.scheduled_event_id)
@@ -113,7 +112,7 @@ class CaseHistories:
         if json.loads(details["data"].payloads[0].data)["activity_type"] != RECORD:
             return
         before = run.told[-1].sequence if run.told else run.begins_at
-        digest = await self._open(case_id, details["result"].payloads)
+        digest = _digest(await self._open(case_id, details["result"].payloads))
         run.told.append(Told(before + 1, digest=digest))
 
     async def _open(self, case_id: str, payloads: Sequence[Payload]) -> Any:
@@ -121,3 +120,9 @@ class CaseHistories:
         context = WorkflowSerializationContext(namespace=self._client.namespace, workflow_id=workflow_id(case_id))
         opened = await self._client.data_converter.with_context(context).decode(list(payloads))
         return opened[0] if opened else None
+
+
+def _digest(entry: Any) -> str | None:
+    """The digest of the row, by the answer of the record; earlier builds answered otherwise."""
+    found = entry.get("digest") if isinstance(entry, dict) else entry
+    return found if isinstance(found, str) else None
