@@ -22,8 +22,10 @@ from casework.ids import workflow_id
 from casework.models.checkpoint import Checkpoint, Signed
 from casework.rules.chain import ACCESS_LOG, CASE_LOG, FIRST, Chain
 from casework.temporal.histories import CaseHistories, History
+from casework.vault.errors import KeyMissingError
 from casework.vault.files import PIECE_BYTES
 from casework.vault.signing import SigningKey, TrustedKeys
+from casework.vault.vault import CaseVault
 from starter.audit.findings import Finding, Verified
 from starter.audit.verify import Sources, verify
 from starter.notary import Notary, Tools, signed_by
@@ -118,6 +120,41 @@ class Away(CaseHistories):
         raise EngineUnavailableError("away")
 
 
+class Erased(Told):
+    """An engine whose history of a case nobody can open any more."""
+
+    def __init__(self, snapshot: Snapshot, case_id: str) -> None:
+        super().__init__(snapshot)
+        self._case_id = case_id
+
+    async def of(self, case_id: str) -> History | None:
+        if case_id == self._case_id:
+            raise KeyMissingError("gone")
+        return await super().of(case_id)
+
+
+class Without(CaseVault):
+    """The vault after the keys of a case were destroyed."""
+
+    def __init__(self, vault: CaseVault, case_id: str) -> None:
+        self._vault = vault
+        self._case_id = case_id
+
+    def digest_of(self, case_id: str, document_id: str, sealed: bytes) -> str:
+        return self._of(case_id).digest_of(case_id, document_id, sealed)
+
+    def digest_of_location(self, case_id: str, document_id: str, sealed: bytes) -> str:
+        return self._of(case_id).digest_of_location(case_id, document_id, sealed)
+
+    def content_of(self, case_id: str, document_id: str, pieces: Iterable[bytes]) -> str:
+        return self._of(case_id).content_of(case_id, document_id, pieces)
+
+    def _of(self, case_id: str) -> CaseVault:
+        if case_id == self._case_id:
+            raise KeyMissingError("gone")
+        return self._vault
+
+
 @dataclass(repr=False)
 class World:
     """The cases: `walked` to its end, `alone` until all its rungs were told, `rolled` over several runs."""
@@ -137,6 +174,7 @@ class World:
         case: str | None = None,
         root: str | None = None,
         histories: CaseHistories | None = None,
+        vault: CaseVault | None = None,
         engine: bool = True,
         now: datetime | None = None,
     ) -> Verified:
@@ -144,16 +182,14 @@ class World:
         read = changed or self.as_it_was
         sources = Sources(
             audit=read,
-            vault=self.app.outside.vault,
+            vault=vault or self.app.outside.vault,
             checkpoints=lambda: sorted(read.signed, key=lambda each: each.number),
             verify=TrustedKeys([self.key.public]).verify,
             histories=(histories or Told(read)) if engine else None,
             now=lambda: now or self.now,
         )
         with closing(asyncio.new_event_loop()) as loop:
-            found = loop.run_until_complete(verify(sources, case, root))
-        assert found is not None
-        return found
+            return loop.run_until_complete(verify(sources, case, root))
 
     def first(self, changed: Snapshot, **how: Any) -> Finding:
         """The first thing that is wrong, of which there must be one."""
@@ -271,4 +307,4 @@ async def _taken(app: Stack, signed: list[Signed]) -> Snapshot:
 
 
 Change = Callable[[Snapshot], None]
-__all__ = ["ACCESS_LOG", "Away", "Change", "Snapshot", "Told", "World", "rewrite", "world"]
+__all__ = ["ACCESS_LOG", "Away", "Change", "Erased", "Snapshot", "Told", "Without", "World", "rewrite", "world"]

@@ -4,12 +4,13 @@ import base64
 import json
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from casework.assembly import adapters, office
 from casework.db.accounts import SqlAccounts
 from casework.db.clients import SqlClients
 from casework.db.factors import SqlFactorRules
@@ -19,11 +20,15 @@ from casework.db.store import SqlCaseStore
 from casework.db.tables import case_log
 from casework.directory.agencies import load_agencies
 from casework.models.people import Role
+from casework.settings import load
 from starter.cli.demonstration import accounts_of
+from starter.notaries import notary
+from tests.attesting import signing_key_in
 from tests.command_line import Run, run
-from tests.postgres import Scratch, scratch_database
+from tests.postgres import Scratch, ScratchCheckpoints, scratch_checkpoints, scratch_database
 from tests.recordings import following, opening
 
+VERIFY = ("audit", "verify", "--no-engine")
 NUMBER = "OKUS-2026-00042-1"
 __all__ = ["run"]
 
@@ -48,6 +53,13 @@ def test_demonstration_accounts_are_at_agencies_that_exist() -> None:
 
 
 @pytest.fixture(scope="module")
+def kept() -> Iterator[ScratchCheckpoints]:
+    """A database for checkpoints."""
+    with scratch_checkpoints() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def scratch() -> Iterator[Scratch]:
     """A case database and a key store."""
     with scratch_database() as made:
@@ -55,7 +67,7 @@ def scratch() -> Iterator[Scratch]:
 
 
 @pytest.fixture
-def machine(scratch: Scratch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scratch:
+def machine(scratch: Scratch, kept: ScratchCheckpoints, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scratch:
     """The environment of the machine Tuntas runs on."""
     key = tmp_path / "master.key"
     key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
@@ -63,6 +75,8 @@ def machine(scratch: Scratch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         "DATABASE_URL": scratch.app_url,
         "DATABASE_OWNER_URL": scratch.owner_url,
         "KEYSTORE_URL": scratch.keystore_url,
+        "CHECKPOINTS_URL": kept.url,
+        "TUNTAS_SIGNING_KEY_FILE": str(signing_key_in(tmp_path)),
         "TUNTAS_MASTER_KEY_FILE": str(key),
         "TUNTAS_DEMO_PASSWORD": "kata-sandi-uji-coba",
     }.items():
@@ -89,16 +103,16 @@ def test_settings_come_from_the_data_directory_of_up(
     left.write_text(json.dumps({"DATABASE_URL": machine.app_url, "KEYSTORE_URL": "postgresql://nobody@127.0.0.1:1/no"}))
     monkeypatch.delenv("DATABASE_URL")
 
-    assert run("audit", "verify")[0] == 0
+    assert run(*VERIFY)[0] == 0
     left.write_text("{")
-    assert run("audit", "verify")[0] == 2
+    assert run(*VERIFY)[0] == 2
     left.unlink()
-    status, _, err = run("audit", "verify")
+    status, _, err = run(*VERIFY)
     assert (status, "DATABASE_URL" in err, "TUNTAS_DATA" in err) == (2, True, True)
 
     left.write_text("{")
     monkeypatch.setenv("DATABASE_URL", machine.app_url)
-    assert run("audit", "verify")[0] == 0
+    assert run(*VERIFY)[0] == 0
 
 
 def test_migrate_may_be_repeated(run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +129,7 @@ def test_a_database_that_is_away_is_status_three(run: Run, machine: Scratch, mon
     away = sa.make_url(machine.app_url).set(port=1).render_as_string(hide_password=False)
     monkeypatch.setenv("DATABASE_URL", away)
 
-    assert run("audit", "verify")[0] == 3
+    assert run(*VERIFY)[0] == 3
     assert run("seed")[0] == 3
 
 
@@ -224,25 +238,59 @@ def test_an_identity_at_another_provider_is_linked_and_unlinked(
     engine.dispose()
 
 
-def test_audit_verify_names_the_row_that_was_changed(run: Run, machine: Scratch) -> None:
+def test_audit_verify_names_the_row_that_was_changed(
+    run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A log as it was written is right; a row changed behind its back, or a tail cut off, is found and named."""
-    engine = engine_for(machine.app_url)
     first = opening()
-    for recording in (first, following(first)):
-        SqlCaseStore(engine).record(recording)
-    engine.dispose()
+    with signed_now() as store:
+        for recording in (first, following(first)):
+            store.record(recording)
     number = first.case.number
 
-    assert run("audit", "verify")[:2] == (0, "1 cases: every log is as it was written\n")
-    assert run("audit", "verify", "OKUS-1999-00001-1")[0] == 1
+    status, out, err = run(*VERIFY)
+    assert (status, out.splitlines()[0], err) == (0, f"{LOOKED}: as they were written", "")
+    assert "the engine's history: it was not asked for" in out
+    assert run(*VERIFY, "OKUS-1999-00001-1")[0] == 1
+    monkeypatch.setenv("TUNTAS_CHECKPOINT_KEYS", run("audit", "key")[1].strip())
+    monkeypatch.delenv("TUNTAS_SIGNING_KEY_FILE")
+    assert run(*VERIFY)[0] == 0
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    status, _, err = run("audit", "verify")
+    assert (status, "the engine does not answer" in err) == (3, True)
     with owner(machine) as connection:
         connection.execute(sa.update(case_log).where(case_log.c.sequence == 2).values(account_id="somebody-else"))
-    status, out, err = run("audit", "verify", number, "--json")
+    status, out, err = run(*VERIFY, number, "--json")
     assert (status, json.loads(out)["findings"][0]["sequence"]) == (1, 2)
-    assert f"{number} at 2: the log is not what was written here" in err
+    assert f"{number} at 2: the row is not what was written" in err
     with owner(machine) as connection:
         connection.execute(sa.delete(case_log).where(case_log.c.sequence == 2))
-    assert f"{number} at 1: the log ends here, the case stands at 2" in run("audit", "verify")[2]
+    assert f"{number} at 2: the log ends before this, the case stands at 2" in run(*VERIFY)[2]
+
+
+LOOKED = "1 cases, 2 rows, 0 sealed texts, 0 readings, 1 checkpoints"
+
+
+@contextmanager
+def signed_now() -> Iterator[SqlCaseStore]:
+    """What is recorded here is under a checkpoint afterwards."""
+    outside = adapters(load())
+    with closing(outside):
+        yield SqlCaseStore(outside.engine)
+        with notary(outside, office(outside.settings)) as signing:
+            signing.round()
+
+
+def test_audit_verify_needs_to_know_what_to_believe(
+    run: Run, machine: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the checkpoints are and whose are believed: bad usage, not a finding."""
+    monkeypatch.delenv("TUNTAS_SIGNING_KEY_FILE")
+    status, _, err = run(*VERIFY)
+    assert (status, "TUNTAS_CHECKPOINT_KEYS" in err) == (2, True)
+    monkeypatch.setenv("TUNTAS_CHECKPOINT_KEYS", "any")
+    monkeypatch.delenv("CHECKPOINTS_URL")
+    assert run(*VERIFY)[0] == 2
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from casework.settings import Settings
 from starter.demo.report import NOTES, Played
 from starter.demo.run import run_on
 from starter.demo.scenario import read
+from tests.attesting import attesting
 from tests.command_line import Run, run
 from tests.postgres import scratch_database
 
@@ -61,7 +62,8 @@ async def play(path: Path, directory: Path) -> Playing:
     acts: list[str] = []
     with scratch_database() as scratch:
         names = {"DATABASE_URL": scratch.app_url, "KEYSTORE_URL": scratch.keystore_url, "TUNTAS_MASTER_KEY_FILE": key}
-        played = await run_on(Settings.model_validate(names), told, acts.append)
+        with attesting(Settings.model_validate(names), directory) as settings:
+            played = await run_on(settings, told, acts.append)
         rungs, rows = held(scratch.app_url)
     assert len(acts) == told.length
     return Playing(path, played, rungs, rows)
@@ -95,6 +97,16 @@ def test_all_that_is_expected_is_looked_at_and_is_so(playing: Playing) -> None:
         each = sum(len(wanted) if "overdue" in name or name == "armed" else 1 for name, wanted in asked.items())
         assert len(looked.checks) == each * len(step["for"])
     assert playing.played.mismatches == ()
+
+
+def test_what_was_played_is_as_it_was_written(playing: Playing) -> None:
+    """Every log, sealed text and checkpoint was looked at, and what the engine knows of them."""
+    verified = playing.played.verified
+
+    assert (verified.findings, verified.unchecked, verified.away) == ([], [], False)
+    assert verified.cases == len(playing.played.rungs)
+    assert verified.rows > len(playing.rungs)
+    assert (verified.documents > verified.cases, verified.checkpoints) == (True, 1)
 
 
 def test_every_rung_is_told_at_its_own_time(playing: Playing) -> None:

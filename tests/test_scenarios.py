@@ -11,6 +11,7 @@ from rich.console import Console
 
 from casework import commands as c
 from casework.errors import ClosureBlockedError
+from starter.audit.findings import Verified
 from starter.demo.acts import COMMANDS
 from starter.demo.expectations import Check, Looked, checks
 from starter.demo.player import Player
@@ -201,7 +202,7 @@ def shown(*found: Check) -> str:
     assert step.expect is not None
     looked = Looked(AT, step, step.expect, found)
     out = io.StringIO()
-    show(Played(scenario, (expected(looked),), (looked,), {"A": 4}), Console(file=out, width=400))
+    show(Played(scenario, (expected(looked),), (looked,), {"A": 4}, Verified()), Console(file=out, width=400))
     return out.getvalue()
 
 

@@ -11,6 +11,8 @@ from casework.rules.chain import Break
 Row = Mapping[str, Any]
 LATE = timedelta(minutes=5)
 """After which what follows a row by itself should have come: its chain, its checkpoint, its place in the history."""
+ERASED = "CaseErased"
+"""The row after which the keys of a case are destroyed."""
 FILE = "content"
 """What the body of such a row calls the digest of the file."""
 ACTOR = ("account_id", "role", "agency_id")
@@ -42,14 +44,14 @@ class SignedHead:
 class Paper:
     """A sealed text: of which command, and the digests it has, by its row and by what it holds.
 
-    `holds` is None where it does not open, and `erased` says that its key is gone for good. `file` is the digest of the
+    `holds` is None where it does not open, and `keyless` says that there is no key for it. `file` is the digest of the
     file beside it, None where there is none that opens.
     """
 
     command_id: str
     digest: str
     holds: str | None
-    erased: bool = False
+    keyless: bool = False
     file: str | None = None
 
 
@@ -63,18 +65,22 @@ def with_case(case: Row, rows: Sequence[Row]) -> list[Break]:
 
 
 def with_papers(rows: Iterable[Row], papers: Mapping[str, Paper]) -> list[Break]:
-    """The sealed texts that the log names."""
+    """The sealed texts that the log names; without their key only where the log has the erasure."""
+    rows = tuple(rows)
+    erased = any(row["kind"] == ERASED for row in rows)
     found = ((row, papers.get(row["document_id"])) for row in rows if row["document_id"])
-    return [Break(row["sequence"], what) for row, paper in found if (what := _of_paper(row, paper))]
+    return [Break(row["sequence"], what) for row, paper in found if (what := _of_paper(row, paper, erased))]
 
 
-def _of_paper(row: Row, paper: Paper | None) -> str | None:
+def _of_paper(row: Row, paper: Paper | None, erased: bool) -> str | None:
     if paper is None:
         return "the sealed text it names is missing"
     if paper.digest != row["document_digest"] or paper.command_id != row["command_id"]:
         return "the sealed text it names is another"
+    if paper.keyless:
+        return None if erased else "the key of the sealed text it names is gone, and no erasure is in the log"
     if paper.holds is None:
-        return None if paper.erased else "the sealed text it names does not open: it was changed"
+        return "the sealed text it names does not open: it, or its key, was changed"
     if paper.holds != row["document_digest"]:
         return "the sealed text it names holds something else"
     file = row["body"].get(FILE) if row["kind"] == EventKind.DOCUMENT_ADDED else None

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 AT_A_TIME = 8
 """Histories that are asked for at once."""
 WHY = {
-    "erased": "what is sealed of {} cases: they were erased, and nobody can open it",
+    "erased": "what is sealed of {} cases: their keys are gone, and nobody can open it",
     "gone": "the engine's history of {} cases: nothing of it is kept any more",
     "begun": "the first rows of {} cases against the engine's history: it is kept from a later run on",
     "recent": "the last rows of {} cases against the engine's history: they are too new",
@@ -78,10 +78,10 @@ class CaseCheck:
         found: dict[str, dict[str, Paper]] = defaultdict(dict)
         erased = set()
         for row in part.papers:
-            holds, gone = self._holds(row)
-            file = None if gone else self._file(row, part.files.get(row["id"]))
-            found[row["case_id"]][row["id"]] = Paper(row["command_id"], row["digest"], holds, gone, file)
-            erased |= {row["case_id"]} if gone else set()
+            holds, keyless = self._holds(row)
+            file = None if keyless else self._file(row, part.files.get(row["id"]))
+            found[row["case_id"]][row["id"]] = Paper(row["command_id"], row["digest"], holds, keyless, file)
+            erased |= {row["case_id"]} if keyless else set()
         self.into.documents += len(part.papers)
         self.not_seen["erased"] += len(erased)
         return found

@@ -49,6 +49,14 @@ class Verified:
     away: bool = False
     """Whether a service was away that should have been asked."""
 
+    @property
+    def looked(self) -> str:
+        """How much was looked at."""
+        return (
+            f"{self.cases} cases, {self.rows} rows, {self.documents} sealed texts, "
+            f"{self.readings} readings, {self.checkpoints} checkpoints"
+        )
+
     def found(self, where: str, broken: Break, case_id: str | None = None, number: str | None = None) -> None:
         """Keep what is wrong."""
         self.findings.append(Finding(where, broken.sequence, broken.what, case_id, number))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from casework.db.audit import SqlAudit
+from casework.errors import NotFoundError
 from casework.models.checkpoint import Signed
 from casework.rules.auditing import LATE
 from casework.rules.chain import Break
@@ -36,14 +37,14 @@ class Sources:
 
 async def verify(
     sources: Sources, case: str | None = None, root: str | None = None, advance: Advance = lambda _, __: None
-) -> Verified | None:
-    """Everything, or one case with all checkpoints; None where there is no such case.
+) -> Verified:
+    """Everything, or one case with all checkpoints; raises NotFoundError where there is no such case.
 
     What is wrong comes in this order: checkpoints, then cases by their ids, each by sequence, then the access log.
     """
     part = sources.audit.one(case) if case else None
     if part and not part.cases:
-        return None
+        raise NotFoundError(f"There is no case {case}.")
     into, uncovered, now = Verified(), Uncovered(), sources.now()
     seen = signed.read(sources.checkpoints(), sources.verify, root, into)
     check = CaseCheck(sources.audit, sources.vault, seen.cases, sources.histories, now, into, uncovered)

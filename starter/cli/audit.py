@@ -9,16 +9,18 @@ from rich.console import Console
 from rich.progress import Progress
 
 from starter.cli import screen
-from starter.cli.environment import failures, settings
-from starter.cli.failures import Away, Refused
+from starter.cli.environment import WHERE, failures, settings
+from starter.cli.failures import Away, BadUsage, Refused
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
     from casework.assembly import Adapters
+    from casework.settings import Settings
     from starter.audit.findings import Verified
 
 app = typer.Typer(help="The logs, checked.", no_args_is_help=True)
+KEYS = ("name the public keys in TUNTAS_CHECKPOINT_KEYS, or give TUNTAS_SIGNING_KEY_FILE", WHERE)
 AsJson = Annotated[bool, typer.Option("--json", help="What was found, as JSON.")]
 
 
@@ -39,8 +41,11 @@ def verify(
     On the machine, with its keys: it shows numbers, sequences and what is wrong there, and no content. Exits with 1
     where something is wrong, with 3 where a service is away that should have been asked.
     """
+    own = settings()
+    if own.checkpoints_url is None or not (own.checkpoint_keys or own.signing_key_file):
+        raise BadUsage("Checkpoints cannot be read without CHECKPOINTS_URL, nor believed without their keys.", KEYS)
     with failures():
-        verified = asyncio.run(_verify(case, root, engine))
+        verified = asyncio.run(_verify(own, case, root, engine))
     if json:
         screen.as_json(asdict(verified))
     conclude(verified, quiet=json)
@@ -49,16 +54,12 @@ def verify(
 def conclude(verified: "Verified", *, quiet: bool = False) -> None:
     """Say what a verification came to, the first thing that is wrong first, as a failure where it is one."""
     not_seen = tuple(f"not checked: {what}" for what in verified.unchecked)
-    looked = (
-        f"{verified.cases} cases, {verified.rows} rows, {verified.documents} sealed texts, "
-        f"{verified.readings} readings, {verified.checkpoints} checkpoints"
-    )
     if verified.findings:
-        raise Refused(f"{len(verified.findings)} found in {looked}", (*map(str, verified.findings), *not_seen))
+        raise Refused(f"{len(verified.findings)} found in {verified.looked}", (*map(str, verified.findings), *not_seen))
     if verified.away:
-        raise Away(f"nothing wrong was found in {looked}, but not all could be looked at", not_seen)
+        raise Away(f"nothing wrong was found in {verified.looked}, but not all could be looked at", not_seen)
     if not quiet:
-        screen.say(f"{looked}: as they were written")
+        screen.say(f"{verified.looked}: as they were written")
         for line in not_seen:
             screen.say(line)
 
@@ -77,11 +78,11 @@ def key(json: AsJson = False) -> None:
         screen.say(public)
 
 
-async def _verify(case: str | None, root: str | None, engine: bool) -> "Verified":
+async def _verify(own: "Settings", case: str | None, root: str | None, engine: bool) -> "Verified":
     from casework.assembly import adapters
     from casework.temporal.connect import connect
 
-    outside = adapters(settings())
+    outside = adapters(own)
     try:
         client = await connect(outside.settings, outside.keys, outside.root, lazy=True) if engine else None
         return await _shown(outside, client, case, root)
@@ -100,7 +101,4 @@ async def _shown(outside: "Adapters", client: "Client | None", case: str | None,
         Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         task = bar.add_task("verifying", total=None)
-        verified = await run(read, case, root, lambda done, total: bar.update(task, total=total, advance=done))
-    if verified is None:
-        raise Refused(f"not_found: there is no case {case}.")
-    return verified
+        return await run(read, case, root, lambda done, total: bar.update(task, total=total, advance=done))

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from starter.audit.findings import Verified
 from starter.demo.expectations import Looked
 from starter.demo.scenario import Scenario, Source
 from starter.demo.timeline import Entry, Sort
@@ -36,10 +37,17 @@ class Played:
     looked: tuple[Looked, ...]
     rungs: Mapping[str, int]
     """How many rungs were told, by case."""
+    verified: Verified
+    """What came of comparing all that was written with what was signed and what the engine knows."""
 
     @property
     def mismatches(self) -> tuple[str, ...]:
-        """Everything that was found otherwise than expected: the step, what was expected, what was found."""
+        """Everything that was found otherwise than expected, or than it was written."""
+        return (*self._unmet, *(f"record: {finding}" for finding in self.verified.findings))
+
+    @property
+    def _unmet(self) -> tuple[str, ...]:
+        """The step, what was expected, what was found."""
         return tuple(
             f"{looked.step.at:%Y-%m-%dT%H:%M} {looked.step.what!r}, looked at {looked.at:%Y-%m-%d %H:%M}, "
             f"case {check.letter}: expected {check.expected}; found {check.found}"
@@ -69,7 +77,7 @@ def show(played: Played, console: Console) -> None:
         cells = (f"{entry.at:%Y-%m-%d %H:%M}", entry.letter, entry.what, entry.by)
         table.add_row(*(Text(cell) for cell in cells), style=STYLE[entry.sort])
     console.print(table)
-    for line in (_source(played.scenario.source), _counted(played), *NOTES):
+    for line in (_source(played.scenario.source), _counted(played), _verified(played), *NOTES):
         console.print(Text(line))
 
 
@@ -82,3 +90,8 @@ def _counted(played: Played) -> str:
     rungs = ", ".join(f"{letter} {count}" for letter, count in played.rungs.items())
     met = f"{played.met} dari / of {len(played.looked)}"
     return f"Harapan terpenuhi / expectations met: {met}. Anak tangga / rungs told: {rungs}."
+
+
+def _verified(played: Played) -> str:
+    how = "tidak utuh / not as it was written" if played.verified.findings else "utuh / as it was written"
+    return f"Catatan / record: {how}: {played.verified.looked}."

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -18,6 +19,9 @@ from casework.temporal.codec import data_converter
 from casework.temporal.interceptors import interceptors
 from casework.temporal.names import CASES, SEARCH_ATTRIBUTES
 from casework.temporal.sandbox import workflow_runner
+from starter.audit.findings import Verified
+from starter.audit.sources import sources
+from starter.audit.verify import verify
 from starter.cases import Cases
 from starter.demo import ground, timeline
 from starter.demo.cast import Accounts, agencies
@@ -27,6 +31,7 @@ from starter.demo.report import Played
 from starter.demo.scenario import Scenario
 from starter.demo.scene import Scene
 from starter.desk import Desk
+from starter.notaries import notary
 from workflows.case import CaseWorkflow
 
 PATIENCE = 30.0
@@ -77,7 +82,8 @@ async def _play(
     clock = Clock(environment, shift, first)
     directory = StaticAgencyDirectory(agencies(scenario, outside.directory))
     outside = dataclasses.replace(outside, directory=directory)
-    desk = Desk(_office(scenario, settings, clock, directory), *outside.for_desk())
+    own = _office(scenario, settings, clock, directory)
+    desk = Desk(own, *outside.for_desk())
     cases = Cases(environment.client, desk, wait=PATIENCE, clock_shift=shift.total_seconds())
     accounts = Accounts(outside.accounts)
     scene = Scene(scenario, cases, environment.client, accounts.actor, directory, outside.reads)
@@ -86,7 +92,8 @@ async def _play(
         async with _worker(environment, outside, threads):
             await player.play(advance)
     rungs = {letter: await scene.rungs(letter) for letter in scene.case_ids}
-    return Played(scenario, _timeline(player, outside, accounts), tuple(player.looked), rungs)
+    verified = await _verified(outside, environment.client, own)
+    return Played(scenario, _timeline(player, outside, accounts), tuple(player.looked), rungs, verified)
 
 
 def _office(scenario: Scenario, settings: Settings, clock: Clock, directory: StaticAgencyDirectory) -> Office:
@@ -107,6 +114,14 @@ def _worker(environment: WorkflowEnvironment, outside: Adapters, threads: Thread
         interceptors=interceptors(),
         workflow_runner=workflow_runner(),
     )
+
+
+async def _verified(outside: Adapters, client: Client, own: Office) -> Verified:
+    """All that was written, signed and then compared with what the engine knows of it."""
+    with notary(outside, own) as signing:
+        signing.round()
+    with sources(outside, client, own.now) as read:
+        return await verify(read)
 
 
 def _timeline(player: Player, outside: Adapters, accounts: Accounts) -> tuple[timeline.Entry, ...]:
