@@ -376,16 +376,10 @@ def appended(lived: World, **values: Any) -> Snapshot:
     log = [row for row in changed.rows if row["case_id"] == lived.walked]
     case = next(case for case in changed.cases if case["id"] == lived.walked)
     case["revision"] += 1
-    own: dict[str, Any] = {
-        "document_id": None,
-        "document_digest": None,
-        "subject_id": None,
-        "referral_after": None,
-        "body": {},
-    }
+    blank: dict[str, Any] = dict.fromkeys(("document_id", "document_digest", "subject_id", "referral_after"))
     after = {**log[-1]["case_after"], "revision": case["revision"]}
     changed.rows.append(
-        {**log[-1], **own, "sequence": len(log) + 1, "command_id": "new", "case_after": after, **values}
+        {**log[-1], **blank, "body": {}, "sequence": len(log) + 1, "command_id": "new", "case_after": after} | values
     )
     lived.rewritten(changed, lived.walked)
     return changed
