@@ -167,6 +167,9 @@ class World:
     as_it_was: Snapshot
     now: datetime
 
+    def __repr__(self) -> str:
+        return "World()"  # or a property that fails would print all of it
+
     def verify(
         self,
         changed: Snapshot | None = None,

@@ -110,6 +110,19 @@ def places(was: int, is_: int) -> tuple[int, ...]:
     return (was,) if is_ == was else (was, max(1, min(was, is_)), min(was, is_) + 1)
 
 
+@pytest.mark.parametrize("column", ["body", "case_after", "referral_after"])
+@pytest.mark.parametrize("value", [[], ["x"], "x", 7, {"updated_at": "2026-11-24T36:09:27Z"}, {"é": 2**70}])
+def test_what_no_log_could_hold_is_named_too(lived: World, column: str, value: Any) -> None:
+    """And nothing stops the verification: a row that cannot be read is a finding like any other."""
+    changed = lived.as_it_was.copy()
+    row = [row for row in changed.rows if row["case_id"] == lived.walked][-1]
+    row[column] = value
+
+    first = lived.first(changed)
+
+    assert (first.case_id, first.sequence) == (lived.walked, row["sequence"])
+
+
 @MANY
 @given(chance=chances)
 def test_one_bit_of_any_sealed_text_is_found(lived: World, chance: Random) -> None:

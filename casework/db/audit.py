@@ -53,13 +53,14 @@ class SqlAudit:
         return self._part(or_(cases.c.id == case, cases.c.number == case), 1)
 
     def pieces(self, document_id: str, count: int) -> Iterator[bytes]:
-        """The sealed pieces of a file, one after the other; one that is missing is left out."""
+        """The sealed pieces of a file, one after the other, up to one that is missing."""
         for number in range(count):
             mine = (file_pieces.c.document_id == document_id) & (file_pieces.c.number == number)
             with reading(self._engine) as connection:
                 piece = connection.scalar(select(file_pieces.c.sealed).where(mine))
-            if piece is not None:
-                yield piece
+            if piece is None:
+                return
+            yield piece
 
     def chain(self, after: int, limit: int) -> list[Row]:
         """The chain of the access log with what it covers; of a reading that is gone only the chain is there."""
