@@ -87,12 +87,26 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Caseload:
+    """The open cases of an office, counted.
+
+    `carried` has a row for each `assigned_to` (None: nobody) with how many are `open`, of `high` risk and `stalled`;
+    `standing` has one for each stage and set of categories with their `count`.
+    """
+
+    carried: tuple[Mapping[str, Any], ...]
+    standing: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
 class BoardQuery:
     """What of the board is asked for. `agency_id` is the office of a case, or an agency that it stands still with."""
 
     now: datetime
     agency_id: str | None = None
     reason: str | None = None
+    assigned_to: str | None = None
+    risk: str | None = None
     limit: int = 50
     cursor: str | None = None
 
@@ -430,6 +444,10 @@ class Reads(Protocol):
 
     def work(self, reader: Actor, now: datetime) -> Work:
         """What waits for the reader, of the cases that the reader may see."""
+        ...
+
+    def caseload(self, reader: Actor, now: datetime) -> Caseload:
+        """The open cases of the reader's office that the reader may see, counted."""
         ...
 
     def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:

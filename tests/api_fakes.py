@@ -30,6 +30,7 @@ from casework.ports import (
     Access,
     Board,
     BoardQuery,
+    Caseload,
     IndexEntries,
     KeptFile,
     Keyed,
@@ -178,6 +179,11 @@ class MemoryReads:
         """Nothing: what waits for a person is asked of the database."""
         self.memory.check()
         return Work((), (), ())
+
+    def caseload(self, reader: Actor, now: datetime) -> Caseload:
+        """Nothing: it is counted by the database."""
+        self.memory.check()
+        return Caseload((), ())
 
     def board(self, reader: Actor, query: BoardQuery) -> Board:
         """By the clocks alone: what else there is to it is asked of the database."""
@@ -526,7 +532,7 @@ class NoSessions:
     def begin(self, account: Account, instead_of: str | None = None) -> Session:
         raise NotImplementedError
 
-    def of(self, secret: str) -> Session | None:
+    def of(self, secret: str, *, renew: bool = True) -> Session | None:
         return None
 
     def end(self, secret: str) -> None:

@@ -6,6 +6,8 @@ import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import uvicorn
@@ -38,15 +40,17 @@ def chromium() -> str:
 
 @asynccontextmanager
 async def served(app: Stack) -> AsyncIterator[str]:
-    """The pages of a stack on a port of their own, with the demonstration accounts."""
+    """The pages of a stack on a port of their own, with the demonstration accounts; what changes is seen at once."""
+    site = replace(app.site, looks_every=timedelta(seconds=0.2))
     for username, (role, agency_id) in accounts_of(LEAD).items():
         app.actor(username, role, agency_id)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(app.site), log_config=None, lifespan="off")
+        config = uvicorn.Config(create_app(site), log_config=None, lifespan="off")
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        site.closing.set()
         server.should_exit = True
         await serving
 

@@ -18,9 +18,9 @@ from casework.pathways import load
 from casework.rules.board import BODIES
 from web.api.commands import COMMANDS
 from web.api.problems import CODES
+from web.pages.board import REASONS
 from web.pages.commanding import BY_ASKING
 from web.pages.fields import every, fields_of
-from web.pages.lists import REASONS
 from web.pages.visitor import MENUS
 
 Key = tuple[str | None, str]

@@ -1,6 +1,7 @@
 """`python -m web`: one web process. It keeps nothing to itself, so any number of them may run."""
 
 import asyncio
+from socket import socket
 
 import uvicorn
 from fastapi import FastAPI
@@ -13,10 +14,23 @@ from web.assemble import site_of
 GRACE_SECONDS = 8
 
 
+class Server(uvicorn.Server):
+    """Lets go of who only listens before it waits for what is under way."""
+
+    def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """End: within the grace that is given."""
+        self._closing.set()
+        await super().shutdown(sockets)
+
+
 async def serve(settings: Settings) -> None:
     """Answer until told to stop; what is under way is finished first."""
     site = await site_of(settings)
-    await uvicorn.Server(config_of(create_app(site), settings)).serve()
+    await Server(config_of(create_app(site), settings), site.closing).serve()
 
 
 def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:

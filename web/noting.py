@@ -1,6 +1,7 @@
 """Reading with a note of what was read: everything in `web` reads cases through this, and so can forget nothing."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from casework.models.codes import Status
 from casework.models.people import Actor
 from casework.models.sight import OtherGround
 from casework.models.state import Receipt
-from casework.ports import Board, BoardQuery, Reads, Stalled, Standing, Tokens, Work
+from casework.ports import Board, BoardQuery, Caseload, Reads, Stalled, Standing, Tokens, Work
 from web.seen import SEEN
 
 Row = Mapping[str, Any]
@@ -20,6 +21,16 @@ def note(reader: Actor | None, case_id: str | None, ground: str, subject: str | 
     seen = SEEN.get()
     if seen is not None:
         seen.note(reader, case_id, ground, subject)
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """For what tells nothing of what it reads but that something changed."""
+    token = SEEN.set(None)
+    try:
+        yield
+    finally:
+        SEEN.reset(token)
 
 
 def _asked(reader: Actor) -> None:
@@ -82,6 +93,11 @@ class NotingReads:
         for row in (*work.clocks, *work.answers, *work.assignments):
             note(reader, str(row["case_id"]), str(row["ground"]))
         return work
+
+    def caseload(self, reader: Actor, now: datetime) -> Caseload:
+        """Numbers of the own office: of no case in particular."""
+        note(reader, None, Ground.OWN_OFFICE)
+        return self._reads.caseload(reader, now)
 
     def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Row]:
         """Rows of a log. Who reads it without having been shown the case is the auditor."""

@@ -67,8 +67,15 @@ class SessionDoor:
 
     def reader(self, request: Request) -> Session:
         """Whose session it is, for what changes nothing; raises UnauthenticatedError where there is none."""
+        return self._session(request, renew=True)
+
+    def listener(self, request: Request) -> Session:
+        """The same for what a page asks by itself, which must not keep a session alive."""
+        return self._session(request, renew=False)
+
+    def _session(self, request: Request, *, renew: bool) -> Session:
         secret = request.cookies.get(COOKIE)
-        session = self._sessions.of(secret) if secret else None
+        session = self._sessions.of(secret, renew=renew) if secret else None
         if session is None:
             raise UnauthenticatedError("Sign in first.")
         request.state.account_id = session.account.id

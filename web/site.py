@@ -1,7 +1,9 @@
 """What the web process stands on: one value, made once and handed to whoever needs it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from anyio import CapacityLimiter
 from temporalio.api.common.v1 import Payload
@@ -45,5 +47,9 @@ class Site:
     """By part (`database`, `engine`, `worker`); each gives False, or raises, where it is away."""
     tls: bool = False
     """Whether people reach it over TLS."""
+    looks_every: timedelta = timedelta(seconds=5)
+    """How often it is looked whether something changed for who listens."""
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is to end: who listens is let go."""
     close: Callable[[], None] = lambda: None
     hashing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(HASHING_SLOTS))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, case, literal, select, true
 
 from casework.db.called import NOW
+from casework.db.filters import check_shown
 from casework.db.pages import MOST, cursor_of, place_of
 from casework.db.reader import SqlReader
 from casework.db.session import reading
@@ -41,7 +42,10 @@ class BoardReads(SqlReader):
         """
         limit = max(1, min(query.limit, MOST))
         urgency, at, id_ = place_of(query.cursor, *PLACE) if query.cursor else (None, None, None)
-        statement = _statement(reader, Asked(query.agency_id, query.reason, urgency))
+        if query.assigned_to:
+            check_shown(reader, "assigned_to", "assigned_to")
+        filters = (query.agency_id, query.reason, query.assigned_to, query.risk)
+        statement = _statement(reader, Asked(*filters, urgency))
         # One more than asked for tells whether there is a next page.
         given = {"now": query.now, "many": limit + 1, "after_at": at, "after_id": id_}
         with reading(self._engine) as connection:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, func, select
 
 from casework.db import search
+from casework.db.filters import check_shown
 from casework.db.pages import newest_first
 from casework.db.reader import SqlReader
 from casework.db.session import reading
@@ -14,7 +15,7 @@ from casework.db.visible import ground_of, parts_visible_to, reservation_visible
 from casework.errors import ForbiddenError, InvalidInputError
 from casework.models.people import OFFICE_ROLES, Actor
 from casework.ports import Stalled, Tokens
-from casework.rules.access import columns_shown, shown
+from casework.rules.access import shown
 
 FILTERS = frozenset({"stage", "category", "risk", "assigned_to", "agency_id", "status", "number"})
 
@@ -92,12 +93,12 @@ def _filter(reader: Actor, name: str, value: str) -> ColumnElement[bool]:
     if name not in FILTERS:
         errors = [{"pointer": f"/{name}", "code": "unknown_filter", "detail": "Not a filter of this list."}]
         raise InvalidInputError("The list knows no such filter.", errors=errors)
-    _check_shown(reader, "categories" if name == "category" else name, name)
+    check_shown(reader, "categories" if name == "category" else name, name)
     return cases.c.categories.contains([value]) if name == "category" else cases.c[name] == value
 
 
 def _standing(reader: Actor, stalled: Stalled) -> ColumnElement[bool]:
-    _check_shown(reader, "stalls_at", "stalled")
+    check_shown(reader, "stalls_at", "stalled")
     # Of a case that nothing stalls the time is NULL: it is not among those that stand still.
     stands = func.coalesce(cases.c.stalls_at < stalled.at, false())
     return cases.c.stalls_at < stalled.at if stalled.wanted else ~stands
@@ -107,9 +108,3 @@ def _about(reader: Actor, about: Sequence[Tokens]) -> list[ColumnElement[bool]]:
     if about and reader.role not in OFFICE_ROLES:
         raise ForbiddenError("Your role may not search for a client.")
     return search.about(about)
-
-
-def _check_shown(reader: Actor, column: str, name: str) -> None:
-    columns = columns_shown(reader.role)
-    if columns is not None and column not in columns:
-        raise ForbiddenError(f"Your role may not filter by {name}.")

@@ -48,6 +48,8 @@ class Asked:
 
     agency_id: str | None = None
     reason: str | None = None
+    assigned_to: str | None = None
+    risk: str | None = None
     after: int | None = None
 
 
@@ -68,7 +70,7 @@ def candidates(reader: Actor, asked: Asked) -> Select[Any]:
     It is run with `now`, `many`, and, where it goes on after a page, `after_at` and `after_id`.
     """
     parts = [*_stalling(reader, asked), _troubled(reader, asked)]
-    if reader.role in DECIDING_ROLES and asked.reason in (None, "step_failing"):
+    if reader.role in DECIDING_ROLES and asked.reason in (None, "step_failing") and asked.assigned_to is None:
         parts.append(_queued(reader, asked))
     found = union_all(*parts).subquery("found")
     return select(found).order_by(found.c.urgency, found.c.at, found.c.id).limit(MANY)
@@ -126,6 +128,8 @@ def _queued(reader: Actor, asked: Asked) -> Select[Any]:
     found = select(reservations.c.case_id, _rank, at, true()).where(waits, reservations.c.agency_id == reader.agency_id)
     if asked.agency_id:
         found = found.where(reservations.c.agency_id == asked.agency_id)
+    if asked.risk:
+        found = found.where(reservations.c.risk == asked.risk)
     return found.where(*_behind(asked, _rank, at, reservations.c.case_id))
 
 
@@ -139,3 +143,8 @@ def _wanted(reader: Actor, asked: Asked) -> Iterator[ColumnElement[bool]]:
         yield held_up_by(reader, asked.agency_id)
     if asked.reason:
         yield called(reader, asked.reason)
+    if asked.risk:
+        yield cases.c.risk == asked.risk
+    if asked.assigned_to:
+        # An offered case is no answer to a question about what is not shown of it.
+        yield (cases.c.assigned_to == asked.assigned_to) & (cases.c.agency_id == reader.agency_id)

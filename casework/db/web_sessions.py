@@ -35,8 +35,11 @@ class SqlSessions:
             connection.execute(insert(sessions), {**row, "started_at": now, "seen_at": now})
         return session
 
-    def of(self, secret: str) -> Session | None:
-        """The live session of a cookie; None where it is unknown, idle too long, over, or of a disabled account."""
+    def of(self, secret: str, *, renew: bool = True) -> Session | None:
+        """The live session of a cookie; None where it is unknown, idle too long, over, or of a disabled account.
+
+        Without `renew` its time goes on running: what a page asks by itself is no sign of its reader.
+        """
         now = self._now()
         mine = sessions.c.session_hash == hash_of(secret)
         live = (sessions.c.expires_at > now) & (sessions.c.seen_at > now - IDLE) & sessions.c.ended_at.is_(None)
@@ -46,7 +49,7 @@ class SqlSessions:
             row = connection.execute(found.where(mine, live, ~accounts.c.disabled)).one_or_none()
             if row is None:
                 return None
-            if now - row.seen_at >= SEEN:
+            if renew and now - row.seen_at >= SEEN:
                 connection.execute(update(sessions).where(mine).values(seen_at=now))
         account = Account(**{column.name: row._mapping[column.name] for column in ACCOUNT})
         return Session(account, row.started_at, row.expires_at, secret)

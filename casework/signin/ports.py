@@ -128,8 +128,8 @@ class Sessions(Protocol):
         """A new session under a new id; the one that the browser had before is ended."""
         ...
 
-    def of(self, secret: str) -> Session | None:
-        """The live session of a cookie."""
+    def of(self, secret: str, *, renew: bool = True) -> Session | None:
+        """The live session of a cookie. Without `renew` its time goes on running, as if nobody had asked."""
         ...
 
     def end(self, secret: str) -> None:

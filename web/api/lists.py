@@ -68,6 +68,8 @@ class CasesQuery(Pages):
 class StalledQuery(Pages):
     agency_id: Id | None = None
     reason: BoardReason | None = None
+    assigned_to: Id | None = None
+    risk: Risk | None = None
 
 
 class CasesSearch(CasesQuery):

@@ -1,9 +1,7 @@
-"""Lists: cases, an agency's inbox, what it was told by law, and the board."""
+"""Lists: cases, an agency's inbox, and what it was told by law."""
 
-from collections.abc import Iterator
-from itertools import chain
-from typing import Any, TypeVar, get_args
-from urllib.parse import urlencode
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
@@ -12,22 +10,21 @@ from starlette.routing import BaseRoute
 from casework.models.codes import ReferralStatus, Stage, Status
 from casework.models.pathway import Category, Risk
 from casework.models.people import OFFICE_ROLES, Actor, Role
-from casework.rules.outlook import BoardReason
-from web.api import stalled
-from web.api.answers import ReferralAnswer, RemedyOf
+from web.api.answers import ReferralAnswer
 from web.api.cases import CaseReading
 from web.api.door import given_id
-from web.api.lists import CasesQuery, NotificationsQuery, ReferralsQuery, StalledQuery
+from web.api.lists import CasesQuery, NotificationsQuery, ReferralsQuery
 from web.api.problems import invalid
 from web.api.referrals import ReferralReading
-from web.pages.commanding import ASKS, BY_ASKING
+from web.pages.commanding import BY_ASKING
 from web.pages.naming import Naming
 from web.pages.sheets import Sheets, Visit
 from web.site import Site
 
 Q = TypeVar("Q", bound=BaseModel)
+OURS = frozenset({"done", "seen"})
+"""What an address says to the page itself."""
 UNANSWERED = (ReferralStatus.SENT, ReferralStatus.ACKNOWLEDGED)
-REASONS: tuple[str, ...] = tuple(chain.from_iterable(get_args(each) or (each,) for each in get_args(BoardReason)))
 
 
 class Lists:
@@ -48,42 +45,32 @@ class Lists:
         yield self._sheets.shows("/referrals", self._inbox)
         yield self._sheets.shows("/referrals/{referral_id}", self._referral)
         yield self._sheets.shows("/notifications", self._told)
-        yield self._sheets.shows("/stalled", self._stalled)
 
     def _of_cases(self, visit: Visit) -> Response:
         query = asked(CasesQuery, visit)
         page = self._cases.page(visit.visitor.actor, query)
         filters = {"Stage": tuple(Stage), "Category": tuple(Category), "Risk": tuple(Risk), "Status": tuple(Status)}
-        return self._page(visit, "cases.html", page=page, query=query, filters=filters, following=_next(visit, page))
+        return self._page(
+            visit, "cases.html", page=page, query=query, filters=filters, following=page_after(visit, page)
+        )
 
     def _inbox(self, visit: Visit) -> Response:
         query = asked(ReferralsQuery, visit)
         page = self._referrals.inbox(visit.visitor.actor, query)
         statuses = tuple(ReferralStatus)
         return self._page(
-            visit, "referrals.html", page=page, query=query, statuses=statuses, following=_next(visit, page)
+            visit, "referrals.html", page=page, query=query, statuses=statuses, following=page_after(visit, page)
         )
 
     def _referral(self, visit: Visit) -> Response:
         referral, _ = self._referrals.one(visit.visitor.actor, given_id(visit.named("referral_id")))
         steps = tuple(_steps(visit.visitor.actor, referral))
-        return self._page(visit, "referral.html", referral=referral, steps=steps, done=_done(visit))
+        return self._page(visit, "referral.html", referral=referral, steps=steps, done=done_of(visit))
 
     def _told(self, visit: Visit) -> Response:
         page = self._referrals.told(visit.visitor.actor, asked(NotificationsQuery, visit))
-        return self._page(visit, "notifications.html", page=page, done=_done(visit), following=_next(visit, page))
-
-    def _stalled(self, visit: Visit) -> Response:
-        query = asked(StalledQuery, visit)
-        board = stalled.page(self._site, visit.visitor.actor, query)
         return self._page(
-            visit,
-            "stalled.html",
-            board=board,
-            query=query,
-            reasons=REASONS,
-            remedy_address=remedy_address,
-            following=_next(visit, board),
+            visit, "notifications.html", page=page, done=done_of(visit), following=page_after(visit, page)
         )
 
     def _page(self, visit: Visit, template: str, **shown: Any) -> Response:
@@ -91,22 +78,27 @@ class Lists:
 
 
 def asked(query: type[Q], visit: Visit) -> Q:
+    """The query of a page's address."""
+    return query_of(query, visit.request.query_params)
+
+
+def query_of(query: type[Q], params: Mapping[str, str]) -> Q:
     """The query of an address; a filter left empty is none."""
-    given = {name: value for name, value in visit.request.query_params.items() if value and name != "done"}
+    given = {name: value for name, value in params.items() if value and name not in OURS}
     try:
         return query.model_validate(given)
     except ValidationError as error:
         raise invalid(error.errors(include_url=False, include_input=False, include_context=False)) from None
 
 
-def _next(visit: Visit, page: Any) -> str:
+def page_after(visit: Visit, page: Any) -> str:
     """The address of the page after, with the filters of this one."""
     if page.next_cursor is None:
         return ""
     return str(visit.request.url.include_query_params(cursor=page.next_cursor).replace(scheme="", netloc=""))
 
 
-def _done(visit: Visit) -> str:
+def done_of(visit: Visit) -> str:
     """The form that was just sent, as the redirect after it says."""
     done = visit.asked("done")
     return done if done in BY_ASKING else ""
@@ -130,12 +122,3 @@ def _steps(actor: Actor, referral: ReferralAnswer) -> Iterator[tuple[str, str]]:
             yield "revoke", f"{at}/revoke"
             yield "answer", f"{at}/answer"
             yield "complete", f"{at}/complete"
-
-
-def remedy_address(case_id: str, remedy: RemedyOf) -> str:
-    """The form of a remedy, with what it would be about."""
-    if remedy.command == "revoke_referral":
-        return f"/referrals/{remedy.referral_id}/do/revoke"
-    about = "deadline_ids" if remedy.command == "hold_clock" else "deadline_id"
-    query = urlencode({about: remedy.deadline_id}) if remedy.deadline_id else ""
-    return f"/cases/{case_id}/do/{ASKS[remedy.command]}" + (f"?{query}" if query else "")

@@ -8,12 +8,15 @@ from web.api.cases import CaseReading
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
 from web.letters.issuing import Letters
+from web.pages.board import Board
 from web.pages.case import CasePage
+from web.pages.caseload import CaseloadPage
 from web.pages.choices import Choices
 from web.pages.commanding import Commanding
 from web.pages.documents import Documents
 from web.pages.doorway import Doorway
 from web.pages.lists import Lists
+from web.pages.live import Live
 from web.pages.naming import Naming
 from web.pages.opening import Opening
 from web.pages.sheets import Sheets
@@ -37,6 +40,8 @@ def routes(
     yield from Work(site, sheets, naming).routes()
     yield from Opening(site.cases, sheets, choices).routes()
     yield from Lists(site, sheets, naming, cases, referrals).routes()
+    yield from Board(site, sheets, naming, Live(site, door)).routes()
+    yield from CaseloadPage(site, sheets, naming).routes()
     yield from Commanding(site, sheets, naming, choices).routes()
     yield from Documents(site, sheets, naming, records, letters).routes()
     yield from CasePage(sheets, naming, cases, referrals).routes()

@@ -54,14 +54,15 @@ class Sheets:
         self._entrance = entrance
         self.zone = ZoneInfo(site.desk.office.timezone)
 
-    def shows(self, path: str, show: Shown) -> Route:
-        """A GET; it may block."""
+    def shows(self, path: str, show: Shown, *, by_itself: bool = False) -> Route:
+        """A GET; it may block. What a page asks `by_itself` does not keep a session alive."""
+        who = self._entrance.listening if by_itself else self._entrance.visitor
 
         def visit(request: Request) -> Response:
             visitor = None
-            _known(request, path)
+            known(request, path)
             try:
-                visitor = self._entrance.visitor(request)
+                visitor = who(request)
                 return show(Visit(request, visitor, self.sheet(request, visitor)))
             except CaseworkError as error:
                 return self.refused(request, error, visitor)
@@ -76,7 +77,7 @@ class Sheets:
 
         async def answer(request: Request) -> Response:
             visitor = None
-            _known(request, path)
+            known(request, path)
             try:
                 form = await request.form()
                 visitor = await run_in_threadpool(self._entrance.acting, request, form)
@@ -114,7 +115,7 @@ class Sheets:
         return sheet.page("refused.html", error.status, code=error.code, sentence=sentence(sheet.language, error))
 
 
-def _known(request: Request, path: str) -> None:
+def known(request: Request, path: str) -> None:
     """Tell the log which kind of page it was, never which one."""
     request.scope["route"] = SimpleNamespace(path=path)
 

@@ -26,11 +26,12 @@ WORK, CASES, NEW, BOARD = (
     Entry("new", "/cases/new"),
     Entry("board", "/stalled"),
 )
+LOAD = Entry("caseload", "/caseload")
 INBOX, TOLD = Entry("inbox", "/referrals"), Entry("told", "/notifications")
 MENUS: dict[Role, tuple[Entry, ...]] = {
     Role.CASEWORKER: (WORK, CASES, NEW),
-    Role.SUPERVISOR: (WORK, BOARD, CASES, NEW),
-    Role.HEAD: (WORK, BOARD, CASES, NEW),
+    Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW),
+    Role.HEAD: (WORK, BOARD, LOAD, CASES, NEW),
     Role.COORDINATOR: (BOARD, CASES),
     Role.AGENCY_OFFICER: (INBOX, TOLD, NEW, CASES),
 }
@@ -66,6 +67,10 @@ class Entrance:
     def visitor(self, request: Request) -> Visitor:
         """Who asks; raises UnauthenticatedError where nobody has signed in."""
         return _visitor(request, self._door.reader(request))
+
+    def listening(self, request: Request) -> Visitor:
+        """Who asks by a page that asks by itself: it tells nothing of whether anybody is there."""
+        return _visitor(request, self._door.listener(request))
 
     def acting(self, request: Request, form: Form) -> Visitor:
         """Who sent a form; raises ForbiddenError where it is no form of ours."""

@@ -1,0 +1,195 @@
+"""The board and the caseload as pages: remedies in the row, live while it is looked at, with and without scripts."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, expect
+from sqlalchemy import event, text
+
+from tests.browsing import Person, browser, served
+from tests.stack import PASSWORD, Stack
+from tests.test_pages import LATER_PAGE, faults
+from tests.test_walk import assessed
+from web.sessions import COOKIE
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+async def chrome() -> AsyncIterator[Browser]:
+    async with browser() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def address(app: Stack) -> AsyncIterator[str]:
+    async with served(app) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def case_id(app: Stack, address: str) -> str:
+    """A case that stands still: the clocks of its record say that they have run out."""
+    one = await assessed(app)
+    stop(app, one)
+    return one
+
+
+def stop(app: Stack, case_id: str) -> None:
+    """Let the clocks of a case have run out an hour ago, in what is read."""
+    with app.outside.engine.begin() as connection:
+        late = {"case": case_id, "at": datetime.now(UTC) - HOUR}
+        connection.execute(
+            text("UPDATE deadlines SET due_at = :at, stalls_at = :at WHERE case_id = :case AND ended_at IS NULL"), late
+        )
+        connection.execute(text("UPDATE cases SET stalls_at = :at WHERE id = :case"), late)
+
+
+@contextmanager
+def counted(app: Stack) -> Iterator[list[str]]:
+    """The statements that are run meanwhile."""
+    statements: list[str] = []
+
+    def note(*call: Any) -> None:
+        statements.append(call[2])
+
+    event.listen(app.outside.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(app.outside.engine, "before_cursor_execute", note)
+
+
+async def cookie_of(address: str, username: str) -> dict[str, str]:
+    """The cookie of a session, for asking without a browser."""
+    async with httpx.AsyncClient(base_url=address) as client:
+        answer = await client.post("/sign-in", data={"username": username, "password": PASSWORD})
+        assert answer.status_code == 303
+        return {"Cookie": answer.headers["set-cookie"].split(";")[0]}
+
+
+async def test_a_remedy_is_one_click_and_is_said_when_it_is_recorded(
+    app: Stack, address: str, case_id: str, chrome: Browser
+) -> None:
+    """Without scripts: the caseworker is reminded, then the next rung is told; the filters stay."""
+    person = await Person.signed_in(chrome, address, "supervisor", java_script_enabled=False)
+    for command, kind in (("send_reminder", "ReminderSent"), ("escalate_case", "CaseEscalated")):
+        stop(app, case_id)
+        await person.opens("/stalled?risk=high")
+        assert await shown(person, case_id) == 1
+        await person.clicks(f"button[value^='{command} {case_id}']")
+        assert await person.page.locator(".done").count() == 1
+        assert app.outside.reads.log(case_id)[-1]["kind"] == kind
+        assert "risk=high" in person.page.url
+
+    stop(app, case_id)
+    await person.opens("/stalled?risk=low")
+    assert await shown(person, case_id) == 0
+    await person.context.close()
+
+
+async def shown(person: Person, case_id: str) -> int:
+    """How often the case stands on the page."""
+    return await person.page.locator(f"main h2 a[href='/cases/{case_id}']").count()
+
+
+async def test_what_cannot_be_done_is_said_on_the_board(address: str, case_id: str, chrome: Browser) -> None:
+    """A button of a page that is older than the case, and one that nobody made."""
+    person = await Person.signed_in(chrome, address, "supervisor")
+    for value in (f"send_reminder {case_id} nothing", f"close_case {case_id} x", "send_reminder other x"):
+        await person.opens("/stalled")
+        button = person.page.locator("button[name=remedy]").first
+        await button.evaluate("(button, value) => { button.value = value }", value)
+        async with person.page.expect_navigation():
+            await button.click()
+        assert await person.page.locator(".summary").count() == 1
+    assert await faults(person) == []
+    await person.context.close()
+
+
+async def test_the_board_follows_what_happens_until_its_reader_signs_out(
+    app: Stack, address: str, case_id: str, chrome: Browser
+) -> None:
+    """A second case stops and stands there; signed out elsewhere, the board goes."""
+    person = await Person.signed_in(chrome, address, "supervisor")
+    await person.opens("/stalled")
+    other = await assessed(app)
+    stop(app, other)
+    await expect(person.page.locator(f"main h2 a[href='/cases/{other}']")).to_have_count(1)
+    assert await faults(person) == []
+
+    (cookie,) = [each for each in await person.context.cookies() if each.get("name") == COOKIE]
+    app.outside.sessions.end(cookie.get("value", ""))
+    await expect(person.page.locator("#username")).to_have_count(1)
+    assert person.complaints == []
+    await person.context.close()
+
+
+async def test_who_listens_holds_no_connection_and_is_told_nothing_of_a_case(
+    app: Stack, address: str, case_id: str
+) -> None:
+    """Each look is two statements; it leaves no row in the access log, and does not keep the session alive."""
+    mine = await cookie_of(address, "supervisor")
+    before = sights(app)
+    with counted(app) as statements:
+        asking = httpx.AsyncClient(base_url=address, headers=mine)
+        async with asking as client, client.stream("GET", "/stalled/events") as answer:
+            lines = answer.aiter_lines()
+            got = [await anext(lines) for _ in range(6)]
+            looks = len(statements)
+            assert app.outside.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert [line for line in got if line] == ["retry: 5000", "event: changed", got[3], "data:"]
+    assert re.fullmatch(r"id: [0-9a-f]{16}", got[3])
+    assert looks == 4, "the first look is before the answer"
+    assert sights(app) == before
+    assert not [each for each in statements if each.startswith("UPDATE sessions")]
+
+
+async def test_nobody_else_may_listen(app: Stack, address: str) -> None:
+    """A stranger, an agency and the auditor: no stream, and a browser does not ask again."""
+    for headers in ({}, await cookie_of(address, "police"), await cookie_of(address, "auditor")):
+        async with httpx.AsyncClient(base_url=address, headers=headers) as client:
+            assert (await client.get("/stalled/events")).status_code == 204
+            assert (await client.get("/stalled/rows")).status_code in (303, 403)
+            assert (await client.get("/caseload")).status_code in (303, 403)
+
+
+async def test_every_number_leads_to_its_cases(app: Stack, address: str, case_id: str, chrome: Browser) -> None:
+    """As many as it says."""
+    person = await Person.signed_in(chrome, address, "head")
+    await person.opens("/caseload")
+    assert await faults(person) == []
+    links = await person.page.locator("main td a[href^='/cases']").evaluate_all(
+        "links => links.map(link => [link.getAttribute('href'), link.textContent])"
+    )
+    assert len(links) >= 4
+    for href, number in links:
+        await person.opens(href)
+        assert (href, await person.page.locator("tbody tr").count()) == (href, int(number))
+    await person.context.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/stalled", 4), ("/stalled/rows", 4), ("/caseload", 5), ("/stalled?reason=overdue&risk=high", 4)],
+)
+async def test_a_page_takes_few_statements_and_is_light(
+    app: Stack, address: str, case_id: str, path: str, most: int
+) -> None:
+    """The session, what is shown, the names, and the note that it was."""
+    mine = await cookie_of(address, "supervisor")
+    async with httpx.AsyncClient(base_url=address, headers=mine) as client:
+        with counted(app) as statements:
+            answer = await client.get(path)
+    assert (path, answer.status_code) == (path, 200)
+    assert len(statements) <= most, statements
+    assert len(answer.content) < LATER_PAGE
+
+
+def sights(app: Stack) -> int:
+    """Rows of the access log."""
+    with app.outside.engine.connect() as connection:
+        return int(connection.execute(text("SELECT count(*) FROM access_log")).scalar_one())
