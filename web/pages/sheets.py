@@ -92,7 +92,7 @@ class Sheets:
 
         async def answer(request: Request) -> Response:
             visitor = None
-            _known(request, path)
+            known(request, path)
             try:
                 visitor, session = await run_in_threadpool(self._entrance.sending, request)
                 return await take(Visit(request, visitor, self.sheet(request, visitor)), session)
