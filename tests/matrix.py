@@ -227,7 +227,16 @@ PAGES: dict[tuple[str, str], Access] = {
     ("GET", "/referrals"): of_list(SEES_REFERRAL),
     ("GET", REFERRAL): of_referral(SEES_REFERRAL),
     ("GET", "/notifications"): of_list(SEES_NOTIFICATION),
-    ("GET", "/stalled"): of_list(OFFICE | GLASS | those("coordinator"), WORKING | roles(Role.COORDINATOR)),
+    **{
+        (method, path): of_list(OFFICE | GLASS | those("coordinator"), WORKING | roles(Role.COORDINATOR))
+        for method, path in (
+            ("GET", "/stalled"),
+            ("POST", "/stalled"),
+            ("GET", "/stalled/rows"),
+            ("GET", "/stalled/events"),
+        )
+    },
+    ("GET", "/caseload"): of_role(DECIDING),
     ("POST", "/sign-out"): of_role(EVERYBODY),
     ("GET", "/sign-in"): PUBLIC,
     ("POST", "/sign-in"): PUBLIC,

@@ -70,7 +70,9 @@ class World:
     @cached_property
     def app(self) -> FastAPI:
         """The application."""
-        return create_app(self.stack.site)
+        site = self.stack.site
+        site.closing.set()  # who listens is answered, and let go at once
+        return create_app(site)
 
     @cached_property
     def client(self) -> httpx.AsyncClient:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from casework import commands as c
-from casework.errors import CaseworkError, NotFoundError
+from casework.errors import CaseworkError, InvalidInputError, NotFoundError
 from casework.ids import new_id
 from casework.models.pathway import Risk
 from casework.models.people import DECIDING_ROLES, Actor, Role
@@ -73,8 +73,7 @@ class Board:
             query, seen = query_of(StalledQuery, request.query_params), request.query_params.get("seen", "")
             return await self._live.answer(request, lambda actor: self._mark(actor, query), seen)
         except CaseworkError as error:
-            request.state.refused = error.code
-            return Response(status_code=204)
+            return self._sheets.refused(request, error, None)
 
     def _mark(self, actor: Actor, query: StalledQuery) -> str:
         with unnoted():
@@ -94,7 +93,7 @@ class Board:
         said, key = form.get("remedy"), form.get("key")
         command, case_id, deadline_id, *_ = [*str(said).split(" "), "", "", ""]
         if command not in AT_ONCE:
-            raise NotFoundError("There is no such remedy.")
+            raise InvalidInputError("There is no such remedy.")
         asks, body = AT_ONCE[command]
         actor = visit.visitor.actor
         case = await run_in_threadpool(self._site.desk.reads.case, actor, case_id)
