@@ -52,10 +52,10 @@ clean: ## remove what the checks leave behind; data in var/ and .venv stay
 	touch $@
 
 .venv/.installed: .venv/.made requirements.txt pyproject.toml
-	$(PIP) install --quiet --require-hashes -r requirements.txt
-	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	$(PIP) install --quiet --no-compile --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-compile --no-deps --no-build-isolation -e .
 	touch $@
 
 .venv/.tested: .venv/.installed requirements-test.txt
-	$(PIP) install --quiet --require-hashes -r requirements-test.txt
+	$(PIP) install --quiet --no-compile --require-hashes -r requirements-test.txt
 	touch $@
