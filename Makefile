@@ -7,7 +7,7 @@ LOCK := --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-f
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check storm bench audit lock clean
+.PHONY: help install run test check storm bench audit pictures lock clean
 
 help: ## show what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -36,6 +36,9 @@ audit: ## known vulnerabilities of what is locked; asks a public database, and f
 	$(PYTHON) -m venv build/audit
 	build/audit/bin/python -m pip install --quiet pip-audit
 	build/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt --progress-spinner off
+
+pictures: .venv/.tested ## take the pictures of README and docs anew
+	TUNTAS_PICTURES=1 $(BIN)/python -m pytest -q tests/test_pictures.py -k shown
 
 lock: ## resolve the dependencies anew into the requirement files
 	$(PYTHON) -m venv build/lock

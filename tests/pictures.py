@@ -1,0 +1,107 @@
+"""Pictures of the main pages, taken of an office's week that is played from the example reports."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser
+
+from casework import commands as c
+from casework.models.people import Actor, Role
+from tests.browsing import DESKTOP, TELEPHONE, Person
+from tests.stack import Stack
+
+ROOT = Path(__file__).parents[1]
+INTAKES = ROOT / "examples" / "intakes"
+REPORTED: dict[str, float] = {
+    "hotline-domestic-violence": 2,
+    "outreach-exploitation": 30,
+    "letter-out-of-mandate": 50,
+    "kua-marriage-notice": 75,
+    "school-neglect": 100,
+    "walk-in-sexual-violence": 26,
+}
+"""The reports of the office's week, and how many hours ago each came in; the last one is the case that is shown."""
+OFFICERS = {"dinas-pendidikan": "school", "kemenag": "religious-affairs"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One page, as one person sees it; `{case}` stands for the case that is shown."""
+
+    name: str
+    username: str | None
+    path: str
+    viewport: dict[str, int]
+    shows: str
+    """What must be on it, or it is a picture of something else."""
+
+
+PICTURES = (
+    Picture("sign-in", None, "/sign-in", TELEPHONE, "#password"),
+    Picture("my-work", "caseworker", "/", TELEPHONE, "main li"),
+    Picture("open-a-case", "caseworker", "/cases/new", TELEPHONE, "form [name=channel]"),
+    Picture("case", "caseworker", "/cases/{case}", DESKTOP, "ol.path [aria-current]"),
+    Picture("inbox", "hospital", "/referrals", {**DESKTOP, "height": 420}, "main ul.plain li"),
+    Picture("board", "supervisor", "/stalled", DESKTOP, "main .late, main .tag.high"),
+)
+
+
+async def week(app: Stack) -> str:
+    """An office's week from the example reports, played through commands; answers the case that is shown."""
+    last = ""
+    for name, hours in REPORTED.items():
+        opening = _report(name, datetime.now(UTC) - timedelta(hours=hours))
+        agency = opening.reporter.agency_id
+        by = app.actor(OFFICERS[agency], Role.AGENCY_OFFICER, agency) if agency else app.caseworker
+        last = (await app.cases.open(app.ask(by), opening)).case_id
+        assigned = c.AssignCase(caseworker_id=app.caseworker.account_id)
+        await app.cases.assign(app.ask(app.supervisor, last), assigned)
+    await _carried(app, last)
+    return last
+
+
+async def _carried(app: Stack, case_id: str) -> None:
+    """Assessed, planned, told to the police and referred to the hospital, whose answer it waits for."""
+
+    async def does(by: Actor, name: str, body: c.Command) -> None:
+        await getattr(app.cases, name)(app.ask(by, case_id), body)
+
+    assessment = {"risk": "high", "needs": ["health", "psychosocial", "police"], "narrative": "Korban aman di rumah."}
+    services = ("health", "psychosocial", "social_rehabilitation", "witness_protection")
+    plan = {"goals": ["Pulih dan aman"], "services": [{"service": each} for each in services]}
+    told = {"kind": "police", "agency_id": "unit-ppa-polres", "explained_to_client": True}
+    asked = {"agency_id": "rsud-muaradua", "service": "health", "urgency": "urgent", "disclose": ["identity", "needs"]}
+    await does(app.caseworker, "assess", c.RecordAssessment.model_validate(assessment))
+    await does(app.caseworker, "propose_plan", c.ProposePlan.model_validate(plan))
+    await does(app.supervisor, "decide_plan", c.DecidePlan.model_validate({"decision": "approve"}))
+    await does(app.caseworker, "notify", c.Notify.model_validate(told))
+    await does(app.caseworker, "refer", c.ReferCase.model_validate({**asked, "reason": "Perlu pemeriksaan segera."}))
+
+
+def _report(name: str, at: datetime) -> c.OpenCase:
+    """An example report as if it had come in then, its incident as long before as it was."""
+    raw: dict[str, Any] = json.loads((INTAKES / f"{name}.json").read_text("utf-8"))
+    moved = at - datetime.fromisoformat(raw["reported_at"])
+    for field in ("reported_at", "incident_at"):
+        if raw.get(field):
+            raw[field] = (datetime.fromisoformat(raw[field]) + moved).isoformat()
+    return c.OpenCase.model_validate(raw)
+
+
+async def taken(one: Browser, address: str, case_id: str, into: Path) -> list[Path]:
+    """Every picture, with nothing missing on its page."""
+    return [await _taken(one, address, picture, case_id, into / f"{picture.name}.png") for picture in PICTURES]
+
+
+async def _taken(one: Browser, address: str, picture: Picture, case_id: str, file: Path) -> Path:
+    person = await Person.arrived(one, address, viewport=picture.viewport)
+    if picture.username:
+        await person.sign_in(picture.username)
+    await person.opens(picture.path.format(case=case_id))
+    await person.page.locator(picture.shows).first.wait_for()
+    await person.page.screenshot(path=file)
+    await person.context.close()
+    return file
