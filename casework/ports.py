@@ -588,6 +588,10 @@ class Accounts(Protocol):
         """The office's accounts with the count of their open cases."""
         ...
 
+    def names(self, account_ids: Collection[str], agency_id: str | None = None) -> Mapping[str, str]:
+        """The user names of accounts by their ids: of all of them, or of those of one office."""
+        ...
+
     def contacts(self, account_id: str) -> list[Contact]:
         """The ways to tell an account, safe or not."""
         ...

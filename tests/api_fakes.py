@@ -465,6 +465,10 @@ class MemoryAccounts:
         own = [account for account in self._accounts.values() if account.agency_id == agency_id]
         return [{**each.model_dump(), "open_cases": 0} for each in own if role in (None, each.role)]
 
+    def names(self, account_ids: Collection[str], agency_id: str | None = None) -> Mapping[str, str]:
+        known = (self._accounts[id_] for id_ in account_ids if id_ in self._accounts)
+        return {each.id: each.username for each in known if agency_id in (None, each.agency_id)}
+
     def set_absence(
         self,
         account_id: str,

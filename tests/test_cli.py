@@ -73,6 +73,21 @@ def test_log_is_read_page_by_page(run: Run, api: StubApi) -> None:
     assert run("log", CASE)[1].splitlines()[2].startswith("2\tt\tCaseOpened")
 
 
+def test_log_names_people_and_deadlines(run: Run, api: StubApi) -> None:
+    """By their names where they are known; no id stands for a person."""
+    by = {"by": CASE, "agency_id": "rsud-muaradua", "digest": "d"}
+    rows = [
+        {"sequence": 1, "kind": "ReminderSent", "at": "t", **by, "by_name": "siti", "deadlines": ["plan", "follow_up"]},
+        {"sequence": 2, "kind": "ReferralAnswered", "at": "t", **by, "by_name": None, "deadlines": []},
+    ]
+    api.answers[f"GET /cases/{CASE}/log"] = (200, {"items": rows, "next_cursor": None})
+
+    lines = run("log", CASE)[1].splitlines()
+
+    assert lines[1] == "1\tt\tReminderSent\tplan, follow up\tsiti\trsud-muaradua\td"
+    assert lines[2] == "2\tt\tReferralAnswered\t\t\trsud-muaradua\td"
+
+
 def test_outlook_says_who_owes_what_until_when(run: Run, api: StubApi) -> None:
     """One line for each thing it waits for, and whether it is stalled."""
     owner = {"role": "caseworker", "agency_id": None}

@@ -21,7 +21,7 @@ from web.api.problems import CODES
 from web.pages.board import REASONS
 from web.pages.commanding import BY_ASKING
 from web.pages.fields import every, fields_of
-from web.pages.visitor import MENUS
+from web.pages.visitor import MENUS, StalePageError
 
 Key = tuple[str | None, str]
 """A context, where there is one, and a message."""
@@ -75,7 +75,7 @@ def of_codes() -> Iterator[Key]:
     yield from _of("work", ("overdue", "today", "coming"))
     yield from _of("error", {*CODES.values(), *OF_FIELDS})
     for kind in ("refusal", "title"):
-        yield from _of(kind, BY_CODE)
+        yield from _of(kind, (*BY_CODE, StalePageError.code))
     yield from _of("blocker", BLOCKERS)
     yield from _of("why", ("forbidden", "not_allowed_in_stage"))
 

@@ -1,6 +1,6 @@
 """Who may sign in, with which password, and how they are told."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -94,6 +94,16 @@ class SqlAccounts(SqlTokens):
             found = found.where(accounts.c.role == role)
         with reading(self._engine) as connection:
             return [dict(row) for row in connection.execute(found.order_by(accounts.c.username)).mappings()]
+
+    def names(self, account_ids: Collection[str], agency_id: str | None = None) -> Mapping[str, str]:
+        """The user names of accounts by their ids: of all of them, or of those of one office."""
+        if not account_ids:
+            return {}
+        found = select(accounts.c.id, accounts.c.username).where(accounts.c.id.in_(sorted(account_ids)))
+        if agency_id is not None:
+            found = found.where(accounts.c.agency_id == agency_id)
+        with reading(self._engine) as connection:
+            return {row.id: row.username for row in connection.execute(found)}
 
     def set_absence(
         self,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from casework.ids import is_id
 from starter.cli import screen
 from starter.cli.api import Api
 from starter.cli.board import NOTHING_MORE, stalled, step_in_words
@@ -70,8 +71,9 @@ def log(case: Case, json: AsJson = False) -> None:
     if json:
         screen.as_json(items)
         return
-    names = ("sequence", "at", "kind", "by", "agency_id", "digest")
-    screen.table(f"log of {case}", names, [[item.get(name) for name in names] for item in items], machines=("digest",))
+    columns = ("sequence", "at", "kind", "deadline", "by", "agency", "digest")
+    rows = [_logged(item) for item in items]
+    screen.table(f"log of {case}", columns, rows, machines=("digest",))
 
 
 def _read(case: str, what: str) -> Mapping[str, Any]:
@@ -92,6 +94,19 @@ def _all(api: Api, path: str) -> list[Mapping[str, Any]]:
         if not page.get("next_cursor"):
             return items
         query["cursor"] = page["next_cursor"]
+
+
+def _logged(item: Mapping[str, Any]) -> list[object]:
+    about = ", ".join(str(kind).replace("_", " ") for kind in item.get("deadlines") or ())
+    # Of another office the answer names no people; their agency stands beside.
+    by = item.get("by_name") or ("" if is_id(str(item.get("by"))) else item.get("by"))
+    return [
+        *(item.get(name) for name in ("sequence", "at", "kind")),
+        about,
+        by,
+        item.get("agency_id"),
+        item.get("digest"),
+    ]
 
 
 def _wait(item: Mapping[str, Any]) -> list[object]:

@@ -118,7 +118,10 @@ class Recorded(BaseModel):
 
 
 class LogRow(Answer):
-    """One row of the case log; `by` is an account."""
+    """One row of the case log; `by` is an account.
+
+    `by_name` is its user name, for colleagues and for the auditor; `deadlines` are the kinds of those that it is about.
+    """
 
     sequence: int
     kind: str
@@ -128,6 +131,8 @@ class LogRow(Answer):
     command_id: str
     reason_document_id: str | None
     digest: str
+    by_name: str | None = None
+    deadlines: tuple[str, ...] = ()
 
 
 class Document(Answer):

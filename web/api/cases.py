@@ -1,6 +1,6 @@
 """Reading cases: lists, one case, its log, its outlook, and what the reader may do next."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from casework.errors import InvalidInputError, NotFoundError
 from casework.models.access import Ground
-from casework.models.people import OFFICE_ROLES, Actor, Role
+from casework.models.people import ENGINE, OFFICE_ROLES, Actor, Role
 from casework.ports import Stalled, Tokens
 from web.api.actions import actions
 from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Page, summary
@@ -28,6 +28,14 @@ LOG_READERS = frozenset({Role.AUDITOR})
 """They read the log of every case, and of no case anything else."""
 WHOLE_LOG = OFFICE_ROLES | {Role.AUDITOR, Role.COORDINATOR}
 """Who reads every row of a case's log; agencies and systems read those of their own referrals and acts."""
+
+NAMING = OFFICE_ROLES | LOG_READERS
+"""Who is told the names of people: of colleagues, and the auditor of all."""
+
+
+def deadlines_of(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The deadlines that a row of a log is about, by their ids."""
+    return tuple(filter(None, (body.get("deadline_id"), *body.get("deadline_ids", ()))))
 
 
 class CaseReading:
@@ -120,11 +128,19 @@ class CaseReading:
             own = self._own_referrals(actor, case_id)
             rows = [row for row in rows if row["subject_id"] in own or row["account_id"] == actor.account_id]
         rows, following = cut(rows, query)
-        items = tuple(
-            LogRow.model_validate({**row, "by": row["account_id"], "reason_document_id": row["document_id"]})
-            for row in rows
-        )
-        return Page[LogRow](items=items, next_cursor=following)
+        return Page[LogRow](items=tuple(self._in_words(actor, case_id, rows)), next_cursor=following)
+
+    def _in_words(self, actor: Actor, case_id: str, rows: Sequence[Row]) -> Iterator[LogRow]:
+        """Rows with the names that their reader knows, and the kinds of the deadlines that they are about."""
+        who = {row["account_id"] for row in rows} - {ENGINE} if actor.role in NAMING else set()
+        names = self._site.desk.accounts.names(who, None if actor.role in LOG_READERS else actor.agency_id)
+        about = {row["sequence"]: ids for row in rows if (ids := deadlines_of(row["body"]))}
+        kinds = {each["id"]: each["kind"] for each in self._reads.deadlines(case_id)} if about else {}
+        for row in rows:
+            found = (kinds.get(id_) for id_ in about.get(row["sequence"], ()))
+            named = {"by": row["account_id"], "by_name": names.get(row["account_id"])}
+            own = {"reason_document_id": row["document_id"], "deadlines": tuple(dict.fromkeys(filter(None, found)))}
+            yield LogRow.model_validate({**row, **named, **own})
 
     def outlook(self, actor: Actor, case_id: str) -> Outlook:
         """What a case waits for, as far as the reader sees it."""

@@ -57,7 +57,7 @@ class Board:
     def routes(self) -> Iterator[BaseRoute]:
         """All under one address, with the same filters."""
         yield self._sheets.shows(BOARD, self._show)
-        yield self._sheets.takes(BOARD, self._take)
+        yield self._sheets.takes(BOARD, self._take, self._again)
         yield self._sheets.shows(f"{BOARD}/rows", self._rows, by_itself=True)
         yield Route(EVENTS, self._listen, methods=["GET"])
 
@@ -83,10 +83,12 @@ class Board:
         try:
             name = await self._remedy(visit, form)
         except CaseworkError as error:
-            refusal = sentence(visit.sheet.language, error)
-            return await run_in_threadpool(self._page, visit, "stalled.html", refusal, error.status)
+            return await run_in_threadpool(self._again, visit, form, error)
         filters = {name: value for name, value in visit.request.query_params.items() if name != "done"}
         return RedirectResponse(f"{BOARD}?{urlencode({**filters, 'done': name})}", SEE_OTHER)
+
+    def _again(self, visit: Visit, _: Form, error: CaseworkError) -> Response:
+        return self._page(visit, "stalled.html", sentence(visit.sheet.language, error), error.status)
 
     async def _remedy(self, visit: Visit, form: Form) -> str:
         """Do what a button says; raises NotFoundError where it is none of ours, or of a case that is not seen."""

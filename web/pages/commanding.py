@@ -76,10 +76,10 @@ class Commanding:
         """By what the command is about."""
         for place in ("/cases/{case_id}", "/referrals/{referral_id}", "/notifications/{notification_id}"):
             yield self._sheets.shows(f"{place}/do/{{asks}}", self._show)
-            yield self._sheets.takes(f"{place}/do/{{asks}}", self._take)
+            yield self._sheets.takes(f"{place}/do/{{asks}}", self._take, self._again)
         held = "/cases/{case_id}/holds/{hold_id}/do/{asks}"
         yield self._sheets.shows(held, self._show)
-        yield self._sheets.takes(held, self._take)
+        yield self._sheets.takes(held, self._take, self._again)
 
     def _show(self, visit: Visit) -> Response:
         row = _row(visit)
@@ -98,9 +98,12 @@ class Commanding:
             check_say(visit.visitor.actor, subject.case, given)
             await self._ask(visit, row, given, subject, form)
         except CaseworkError as error:
-            refused = Refused.of(error, form, visit.sheet.language)
-            return await run_in_threadpool(self._form, visit, row, Typed(form), refused)
+            return await run_in_threadpool(self._again, visit, form, error)
         return RedirectResponse(f"{subject.back}?done={row.asks}", SEE_OTHER)
+
+    def _again(self, visit: Visit, form: Form, error: CaseworkError) -> Response:
+        """The form as it was typed, and why it was not taken."""
+        return self._form(visit, _row(visit), Typed(form), Refused.of(error, form, visit.sheet.language))
 
     async def _ask(self, visit: Visit, row: Route, given: Command, subject: Subject, form: Form) -> None:
         subject_id = None if row.subject == "case" else subject.named

@@ -32,8 +32,7 @@ from web.pages.commanding import KEY
 from web.pages.filled import Form
 from web.pages.naming import Naming
 from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
-from web.pages.visitor import CSRF
-from web.sessions import check_token
+from web.pages.visitor import CSRF, check_form
 from web.site import Site
 from web.uploads import Upload
 
@@ -58,7 +57,7 @@ class Documents:
         """The list with its forms, and each paper by itself."""
         yield self._sheets.shows(PATH, self._show)
         yield self._sheets.streams(PATH, self._keep)
-        yield self._sheets.takes("/cases/{case_id}/letters", self._write)
+        yield self._sheets.takes("/cases/{case_id}/letters", self._write, self._unwritten)
         yield self._sheets.shows(f"{PATH}/{{document_id}}", self._file)
 
     def _file(self, visit: Visit) -> Response:
@@ -114,9 +113,11 @@ class Documents:
         except NotFoundError:
             raise
         except CaseworkError as error:
-            told = sentence(visit.sheet.language, error)
-            return await run_in_threadpool(self._page, visit, told, error.status)
+            return await run_in_threadpool(self._unwritten, visit, form, error)
         return RedirectResponse(f"/cases/{case_id}/documents?done=issue_letter", SEE_OTHER)
+
+    def _unwritten(self, visit: Visit, _: Form, error: CaseworkError) -> Response:
+        return self._page(visit, sentence(visit.sheet.language, error), error.status)
 
     # ---- a file
 
@@ -140,7 +141,7 @@ class Documents:
     async def _taken(self, visit: Visit, session: Session, case_id: str, upload: Upload) -> None:
         async for piece in visit.request.stream():
             await run_in_threadpool(upload.feed, piece)
-        check_token(session, upload.given(CSRF))
+        check_form(session, {CSRF: upload.given(CSRF)})
         body, file = await run_in_threadpool(upload.end)
         check_kind(body.kind)
         ask = Asking(visit.visitor.actor, case_id, key=upload.given(KEY) or None)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from web.api.answers import OwnerOf
+from casework.models.people import ENGINE
+from web.api.answers import LogRow, OwnerOf
 from web.pages.languages import Language
 
 
@@ -22,6 +23,12 @@ class Names:
     def account(self, account_id: str | None, agency_id: str | None = None) -> str:
         """The name of a colleague; of anybody else, where they work."""
         return self.accounts.get(account_id or "") or self.agency(agency_id) or self.language.word("role", "system")
+
+    def writer(self, row: LogRow) -> str:
+        """Who left a row of a log: by name where that is known, else where they work; what came by itself as that."""
+        if row.by == ENGINE:
+            return self.language.word("role", "system")
+        return row.by_name or self.agency(row.agency_id)
 
     def owner(self, owner: OwnerOf | None) -> str:
         """Who is waited for."""

@@ -38,7 +38,7 @@ class Opening:
     def routes(self) -> Iterator[BaseRoute]:
         """One address."""
         yield self._sheets.shows("/cases/new", self._show)
-        yield self._sheets.takes("/cases/new", self._take)
+        yield self._sheets.takes("/cases/new", self._take, self._again)
 
     def _show(self, visit: Visit) -> Response:
         begins = {"reported_at": visit.sheet.local(visit.sheet.now), KEY: new_id()}
@@ -57,9 +57,12 @@ class Opening:
         except Queued as queued:
             case_id = queued.case_id
         except CaseworkError as error:
-            refused = Refused.of(error, form, visit.sheet.language)
-            return await run_in_threadpool(self._form, visit, Typed(form), refused)
+            return await run_in_threadpool(self._again, visit, form, error)
         return RedirectResponse(f"/cases/{case_id}?done=open", SEE_OTHER)
+
+    def _again(self, visit: Visit, form: Form, error: CaseworkError) -> Response:
+        """The form as it was typed, and why it was not taken."""
+        return self._form(visit, Typed(form), Refused.of(error, form, visit.sheet.language))
 
     def _form(self, visit: Visit, typed: Typed, refused: Refused = FRESH) -> Response:
         _may_open(visit)

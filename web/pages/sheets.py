@@ -16,7 +16,7 @@ from casework.signin.ports import Session
 from web.pages.filled import Form
 from web.pages.languages import Language, chosen
 from web.pages.sheet import Sheet
-from web.pages.visitor import Entrance, Visitor
+from web.pages.visitor import Entrance, StalePageError, Visitor, check_form
 from web.site import Site
 
 SIGN_IN = "/sign-in"
@@ -43,6 +43,7 @@ class Visit:
 
 Shown = Callable[[Visit], Response]
 Taken = Callable[[Visit, Form], Awaitable[Response]]
+Again = Callable[[Visit, Form, CaseworkError], Response]
 Streamed = Callable[[Visit, Session], Awaitable[Response]]
 
 
@@ -72,16 +73,23 @@ class Sheets:
 
         return Route(path, answer, methods=["GET"])
 
-    def takes(self, path: str, take: Taken) -> Route:
-        """A POST of a form of ours."""
+    def takes(self, path: str, take: Taken, again: Again | None = None) -> Route:
+        """A POST of a form of ours. From a page of a session that has ended it is shown `again`, as it was typed."""
 
         async def answer(request: Request) -> Response:
             visitor = None
             known(request, path)
             try:
                 form = await request.form()
-                visitor = await run_in_threadpool(self._entrance.acting, request, form)
-                return await take(Visit(request, visitor, self.sheet(request, visitor)), form)
+                visitor, session = await run_in_threadpool(self._entrance.sending, request)
+                visit = Visit(request, visitor, self.sheet(request, visitor))
+                try:
+                    check_form(session, form)
+                except StalePageError as stale:
+                    if again is None:
+                        raise
+                    return await run_in_threadpool(again, visit, form, stale)
+                return await take(visit, form)
             except CaseworkError as error:
                 return self.refused(request, error, visitor)
 

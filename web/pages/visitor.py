@@ -1,15 +1,23 @@
 """Who is at the page: a session's account, its token against other sites, and what its role finds in the menu."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
 
+from casework.errors import ForbiddenError
 from casework.models.people import Account, Actor, Role
 from casework.signin.ports import Session
 from web.pages.filled import Form
 from web.sessions import SessionDoor, check_same_site, check_token, csrf_of, draft_key_of
 
 CSRF = "csrf"
+
+
+class StalePageError(ForbiddenError):
+    """A form that carries another token than that of the session: its page is older, or none of ours."""
+
+    code, title = "stale_page", "This page is old"
 
 
 @dataclass(frozen=True)
@@ -72,19 +80,21 @@ class Entrance:
         """Who asks by a page that asks by itself: it tells nothing of whether anybody is there."""
         return _visitor(request, self._door.listener(request))
 
-    def acting(self, request: Request, form: Form) -> Visitor:
-        """Who sent a form; raises ForbiddenError where it is no form of ours."""
-        visitor, session = self.sending(request)
-        sent = form.get(CSRF)
-        check_token(session, sent if isinstance(sent, str) else "")
-        return visitor
-
     def sending(self, request: Request) -> tuple[Visitor, Session]:
         """Who sends a form whose token, of this session, is still to come; raises ForbiddenError where it comes from
         another site."""
         session = self._door.reader(request)
         check_same_site(request)
         return _visitor(request, session), session
+
+
+def check_form(session: Session, form: Form | Mapping[str, str]) -> None:
+    """Refuse a form of a page that was not made for this session; raises StalePageError."""
+    sent = form.get(CSRF)
+    try:
+        check_token(session, sent if isinstance(sent, str) else "")
+    except ForbiddenError:
+        raise StalePageError("The page was made for a session that has ended. Send the form again.") from None
 
 
 def _visitor(request: Request, session: Session) -> Visitor:
