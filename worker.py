@@ -17,6 +17,7 @@ from casework.assembly import Adapters, adapters, office
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.notices import SqlNotices
 from casework.db.session import engine_for
+from casework.db.snooping import SqlSnooping
 from casework.db.watch import SqlWatch
 from casework.errors import EngineUnavailableError
 from casework.logging import configure
@@ -59,6 +60,7 @@ def watched(outside: Adapters, own: Office) -> Iterator[None]:
     engine = engine_for(settings.database_url.get_secret_value(), size=WATCHERS, name="tuntas-watch")
     watch = Watch(
         record=SqlWatch(engine, own.surroundings),
+        snooping=SqlSnooping(engine),
         heartbeats=SqlHeartbeats(engine),
         deliver_batch=deliverer(outside, SqlNotices(engine)).deliver_batch,
         engine_answers=EngineProbe(settings, outside.keys, outside.root).answers,

@@ -1,6 +1,6 @@
 """The watch beside the worker: a thread that sees to it that nobody's silence stays unheard, be the engine away or not.
 
-It reads what is late from the record and queues the notices that the case itself would write, under the same ids: of
+It looks for who looks at too much, and tells who watches over them. It reads what is late from the record and queues the notices that the case itself would write, under the same ids: of
 two that tell, one is heard. Where the engine does not answer, it delivers too. It changes no case and no log.
 """
 
@@ -19,6 +19,8 @@ GRACE = timedelta(seconds=30)
 """How late a case may be before the watch tells for it."""
 WAITS = timedelta(seconds=60)
 """How long a notice may wait to be taken before the watch takes it."""
+BEFORE = timedelta(days=1)
+"""How far back the first round looks for who looked at too much while no watch was there."""
 CASES = 100
 BATCHES = 10
 """Of so many cases each in one round, so that a round ends however many are late."""
@@ -40,6 +42,14 @@ class Record(Protocol):
         ...
 
 
+class Snooping(Protocol):
+    """What looks through the access log."""
+
+    def look(self, since: datetime, now: datetime) -> int:
+        """Tell of who has looked at too much since then; how many notices are new."""
+        ...
+
+
 class Heartbeats(Protocol):
     """Where it is kept that the watch lives."""
 
@@ -53,6 +63,7 @@ class Watch:
     """What the watch stands on."""
 
     record: Record
+    snooping: Snooping
     heartbeats: Heartbeats
     deliver_batch: Callable[[], int]
     engine_answers: Callable[[], Awaitable[bool]]
@@ -68,6 +79,7 @@ class Watchdog:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._delivery: threading.Thread | None = None
+        self._looked: datetime | None = None
 
     def start(self) -> None:
         """Begin."""
@@ -97,6 +109,7 @@ class Watchdog:
         told = self._tell()
         if told:
             log.warning("told_for_cases", notices=told)
+        self._look()
         well = runner.run(_answers(watch.engine_answers))
         watch.heartbeats.beat("watch", watch.now(), well=well)
         if not well or watch.record.notice_waits(watch.now() - WAITS):
@@ -111,6 +124,18 @@ class Watchdog:
             if not queued:
                 break
         return told
+
+    def _look(self) -> None:
+        """What fails here is looked at again in the next round, and keeps nobody else from being told."""
+        now = self._watch.now()
+        try:
+            told = self._watch.snooping.look(self._looked or now - BEFORE, now)
+        except Exception as error:  # noqa: BLE001  whatever it is, the rest of the round goes on
+            log.error("snooping_not_looked_for", error_type=type(error).__name__)
+            return
+        self._looked = now
+        if told:
+            log.warning("snooping_told", notices=told)
 
     def _deliver(self) -> None:
         """Deliver what is queued, on yet another thread: a mail server may be slow, and the next round is not."""

@@ -294,7 +294,7 @@ def test_contacts_are_asked_for_when_sending() -> None:
         def __init__(self) -> None:
             self.asked: list[Recipient] = []
 
-        def contacts_for(self, recipient: Recipient, case_id: str | None = None) -> tuple[Contact, ...]:
+        def contacts_for(self, recipient: Recipient, *_: str | None) -> tuple[Contact, ...]:
             self.asked.append(recipient)
             return (MAIL,)
 

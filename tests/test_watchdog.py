@@ -23,6 +23,7 @@ import worker
 from casework.assembly import adapters, office
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.session import reading
+from casework.db.snooping import SqlSnooping
 from casework.db.tables import case_log, cases, deadlines, notices
 from casework.db.watch import SqlWatch
 from casework.models.notice import Contact
@@ -273,7 +274,9 @@ def test_the_watch_ends_after_the_delivery_that_is_under_way(idle: Stack) -> Non
         return False
 
     beats = SqlHeartbeats(idle.outside.engine)
-    watchdog = Watchdog(Watch(watch_of(idle), beats, deliver, away, idle.office.now, seconds=60))
+    watchdog = Watchdog(
+        Watch(watch_of(idle), SqlSnooping(idle.outside.engine), beats, deliver, away, idle.office.now, seconds=60)
+    )
     watchdog.start()
     assert begun.wait(10)
     threading.Timer(0.3, may_end.set).start()

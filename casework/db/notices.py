@@ -1,6 +1,7 @@
 """The outbox of notices: written with the command they follow from, claimed in batches, ended one by one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,11 +60,14 @@ class SqlNotices:
             batch = [Notice.model_validate(dict(row)) for row in rows]
         return tuple(sorted(batch, key=lambda notice: (notice.created_at, notice.id)))
 
-    def contacts_for(self, recipient: Recipient, case_id: str | None = None) -> tuple[Contact, ...]:
+    def contacts_for(
+        self, recipient: Recipient, case_id: str | None = None, kept_from: str | None = None
+    ) -> tuple[Contact, ...]:
         """All contacts, safe or not, of whoever is told now: of the stand-ins, where the recipient cannot act, or is
-        excluded from the case that it is about."""
+        excluded from the case that it is about; never of the account that it is `kept_from`."""
         with reading(self._engine) as connection:
-            told = reached(recipient, people_around(connection, (recipient,), self._now(), case_id))
+            people = people_around(connection, (recipient,), self._now(), case_id)
+            told = reached(recipient, (replace(one, excluded=True) if one.id == kept_from else one for one in people))
             return contacts_of(connection, told) if told else ()
 
     def told(self, notice_id: str) -> tuple[str, ...]:

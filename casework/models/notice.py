@@ -63,6 +63,10 @@ OF_NO_CASE = frozenset(
 )
 
 
+OF_AN_ACCOUNT = frozenset({NoticeKind.MANY_CASES_SEEN, NoticeKind.REFUSED_REPEATEDLY})
+"""What tells of what somebody did, and is not for them, whoever they stand in for."""
+
+
 class Recipient(Model):
     """One account, or all of an agency, or those of an agency who hold a role. Never a client."""
 
@@ -97,6 +101,11 @@ class Notice(Model):
     waiting: int | None = Field(default=None, ge=0)
     checkpoint: Attested | None = None
     created_at: Instant
+
+    @property
+    def kept_from(self) -> str | None:
+        """The account that must not hear of it."""
+        return self.about_id if self.kind in OF_AN_ACCOUNT else None
 
     @model_validator(mode="after")
     def _of_a_case_or_of_none(self) -> Self:

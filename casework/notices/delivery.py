@@ -89,7 +89,7 @@ class NoticeDelivery:
 
     def deliver_notice(self, notice: Notice, done: Collection[str] = (), mark: Mark = _unmarked) -> Outcome:
         """Deliver to the recipient's contacts as they are now; as `deliver` promises."""
-        contacts = self.contacts.contacts_for(notice.recipient, notice.case_id)
+        contacts = self.contacts.contacts_for(notice.recipient, notice.case_id, notice.kept_from)
 
         def weigh(contact: Contact) -> Skipped | Later | None:
             return self._weigh(notice, contact)

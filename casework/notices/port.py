@@ -29,9 +29,11 @@ class Notifier(Protocol):
 class Contacts(Protocol):
     """Where contacts are kept."""
 
-    def contacts_for(self, recipient: Recipient, case_id: str | None = None) -> tuple[Contact, ...]:
+    def contacts_for(
+        self, recipient: Recipient, case_id: str | None = None, kept_from: str | None = None
+    ) -> tuple[Contact, ...]:
         """All contacts, safe or not, of whoever is told now: of the stand-ins, where the recipient cannot act, or is
-        excluded from the case that it is about."""
+        excluded from the case that it is about; never of the account that it is `kept_from`."""
 
 
 class SafeNotifier(ABC):

@@ -21,7 +21,6 @@ PAGES = {
     NoticeKind.REFUSED_REPEATEDLY: "/access-log",
 }
 """Where a notice of no case leads: to what waits too long, to the accounts of the office, to who saw what."""
-SNOOPING = (NoticeKind.MANY_CASES_SEEN, NoticeKind.REFUSED_REPEATEDLY)
 
 
 class CheckpointText(Model):
@@ -128,7 +127,7 @@ def render(notice: Notice, language: Language, zone: ZoneInfo, base_url: str) ->
 
 def _page(notice: Notice) -> str:
     page = PAGES.get(notice.kind, f"/cases/{notice.case_number}")
-    return f"{page}?account_id={notice.about_id}" if notice.kind in SNOOPING and notice.about_id else page
+    return f"{page}?account_id={notice.about_id}" if notice.kept_from else page
 
 
 def _checkpoint(notice: Notice, language: Language, zone: ZoneInfo) -> CheckpointText | None:
