@@ -1,7 +1,8 @@
 """The watch beside the worker: a thread that sees to it that nobody's silence stays unheard, be the engine away or not.
 
-It looks for who looks at too much, and tells who watches over them. It reads what is late from the record and queues the notices that the case itself would write, under the same ids: of
-two that tell, one is heard. Where the engine does not answer, it delivers too. It changes no case and no log.
+It reads what is late from the record and queues the notices that the case itself would write, under the same ids: of
+two that tell, one is heard. It looks for who reads too much, and has it told. Where the engine does not answer, it
+delivers too. It changes no case and no log.
 """
 
 import asyncio

@@ -3,36 +3,39 @@ over the account, and never to the account itself."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, event, select
+from sqlalchemy import Engine, event, select
 
 from casework.db.access_log import SqlAccessLog
 from casework.db.accounts import SqlAccounts
 from casework.db.notices import SqlNotices
-from casework.db.session import reading, writing
+from casework.db.session import reading
 from casework.db.snooping import SqlSnooping
 from casework.db.tables import notices, snooping
 from casework.ids import new_id
 from casework.models.notice import Contact, NoticeKind, Recipient
 from casework.models.people import Actor, Role
-from casework.models.sight import OtherGround, Sight, SightKind
+from casework.models.sight import Sight, SightKind
 from casework.notices.delivery import NoticeDelivery
+from casework.notices.local import MemoryNotifier
 from casework.rules.snooping import CASES, LISTS, NO_CURIOSITY, REFUSALS, Episode, Measure, episodes, stretches
 from tests.api_fakes import web
 from tests.postgres import scratch_engine
 from tests.recordings import CASEWORKER
+from tests.some_notices import BASE, JAKARTA, KnownSuspects
 from tests.test_accounts import QUICK
-from tests.test_notices import BASE, JAKARTA, KnownSuspects, MemoryNotifier
 from web.seen import NAMES_A_CASE, thing_of
 
 NOW = datetime(2026, 5, 21, 3, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+DAY = 24 * 60
+DAYS = count()
 SMALL = Measure(kind=NoticeKind.MANY_CASES_SEEN, most=3, within=6 * MINUTE)
 
 
@@ -134,43 +137,58 @@ def test_every_list_is_known_as_one() -> None:
 class Office:
     """Accounts of one office and of an auditor, and what is told of them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, day: int) -> None:
         self.engine = engine
-        self.accounts = SqlAccounts(engine, hasher=QUICK, now=lambda: NOW)
+        self.day, self.now = day * DAY, at(day * DAY)
+        self.accounts = SqlAccounts(engine, hasher=QUICK, now=lambda: self.now)
         self.log, self.snooping = SqlAccessLog(engine), SqlSnooping(engine)
-        self.people = {role: self.accounts.add(role.value, "kata-sandi-uji", role, "dinas").actor for role in Role}
-        self.accounts.add("elsewhere", "kata-sandi-uji", Role.SUPERVISOR, "province")
+        self.people: dict[Role, Actor] = {}
+
+    def person(self, role: Role) -> Actor:
+        """Who has that role in the office, made once."""
+        if role not in self.people:
+            made = self.accounts.add(f"{role.value}-{self.day}", "kata-sandi-uji", role, f"dinas-{self.day}")
+            self.people[role] = made.actor
+        return self.people[role]
 
     def saw(self, actor: Actor, many: int, since: int = 0) -> None:
         """So many cases, one a minute."""
-        self.log.write([sight(since + n, actor=actor) for n in range(many)])
+        self.log.write([sight(self.day + since + n, actor=actor) for n in range(many)])
 
     def refused(self, actor: Actor, many: int, since: int = 0) -> None:
-        self.log.write([refusal(since + n / 2, actor=actor) for n in range(many)])
+        """So many times, twice a minute."""
+        self.log.write([refusal(self.day + since + n / 2, actor=actor) for n in range(many)])
 
     def told(self) -> list[tuple[str, str | None, str | None]]:
         """Each notice: its kind, of whom, to whom."""
         with reading(self.engine) as connection:
-            rows = connection.execute(select(notices).order_by(notices.c.id)).mappings()
+            mine = notices.c.about_id.in_([each.account_id for each in self.people.values()])
+            rows = connection.execute(select(notices).where(mine).order_by(notices.c.id)).mappings()
             return [(row["kind"], row["about_id"], row["recipient"]["account_id"]) for row in rows]
 
     def of(self, role: Role) -> str:
-        return self.people[role].account_id
+        return self.person(role).account_id
 
     def look(self, minute: int) -> int:
         """A round at that minute; the one before was a quarter of a minute earlier."""
-        return self.snooping.look(at(minute) - timedelta(seconds=15), at(minute))
+        return self.snooping.look(at(self.day + minute) - timedelta(seconds=15), at(self.day + minute))
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with scratch_engine() as made:
+        yield made
 
 
 @pytest.fixture
-def office() -> Iterator[Office]:
-    with scratch_engine() as engine:
-        yield Office(engine)
+def office(engine: Engine) -> Office:
+    """An office and a day of its own."""
+    return Office(engine, next(DAYS))
 
 
 def test_thirty_one_cases_and_five_refusals_are_told_once(office: Office) -> None:
     """To the supervisor of the office, within the round; the next round tells nobody; a later episode is another."""
-    person, supervisor = office.people[Role.CASEWORKER], office.of(Role.SUPERVISOR)
+    person, supervisor = office.person(Role.CASEWORKER), office.of(Role.SUPERVISOR)
     office.saw(person, 30)
     office.refused(person, 4, since=25)
     assert (office.look(30), office.told()) == (0, [])
@@ -190,48 +208,57 @@ def test_thirty_one_cases_and_five_refusals_are_told_once(office: Office) -> Non
 
 def test_an_episode_goes_on_as_long_as_too_much_counts(office: Office) -> None:
     """Hours of it are one: also where its beginning is no longer read."""
-    person = office.people[Role.CASEWORKER]
+    person, _ = office.person(Role.CASEWORKER), office.person(Role.HEAD)
     told = 0
-    for begin in range(0, 240, 5):
-        office.saw(person, 5, since=begin)
-        told += office.look(begin + 5)
+    for begin in range(0, 180, 10):
+        office.saw(person, 10, since=begin)
+        told += office.look(begin + 10)
 
     assert told == 1
     with reading(office.engine) as connection:
-        (row,) = connection.execute(select(snooping)).mappings()
-    assert (row["began_at"], row["last_at"], row["count"]) == (at(30), at(239 - 30 + 60), 60)
+        mine = snooping.c.account_id == person.account_id
+        (row,) = connection.execute(select(snooping).where(mine)).mappings()
+    until = at(office.day + 179 - CASES.most + 60)
+    assert (row["began_at"], row["last_at"], row["count"]) == (at(office.day + 30), until, 60)
 
 
-@pytest.mark.parametrize(
-    ("role", "overseer"),
-    [
-        (Role.CASEWORKER, Role.SUPERVISOR),
-        (Role.SUPERVISOR, Role.HEAD),
-        (Role.AUDITOR, Role.HEAD),
-        *[(role, Role.AUDITOR) for role in (Role.HEAD, Role.COORDINATOR, Role.ADMINISTRATOR, Role.SYSTEM)],
-    ],
-)
-def test_who_watches_over_somebody_is_told(office: Office, role: Role, overseer: Role) -> None:
-    office.refused(office.people[role], 5)
+def test_who_watches_over_somebody_is_told(office: Office) -> None:
+    """Who decides in the office about a caseworker, the head about supervisor and auditor, the auditor about others."""
+    overseers = dict.fromkeys(Role, Role.AUDITOR)
+    overseers.update({Role.CASEWORKER: Role.SUPERVISOR, Role.SUPERVISOR: Role.HEAD, Role.AUDITOR: Role.HEAD})
+    office.accounts.add("elsewhere", "kata-sandi-uji", Role.SUPERVISOR, "province")
+    for role in Role:
+        office.refused(office.person(role), 5)
+
+    assert office.look(3) == len(Role)
+    expected = {(office.of(role), office.of(overseer)) for role, overseer in overseers.items()}
+    assert {row[1:] for row in office.told()} == expected
+
+
+def test_where_nobody_has_that_role_the_next_is_told(office: Office) -> None:
+    """A disabled account is nobody."""
+    person, head = office.person(Role.CASEWORKER), office.of(Role.HEAD)
+    office.accounts.disable(office.of(Role.SUPERVISOR))
+    office.refused(person, 5)
 
     assert office.look(3) == 1
-    assert [row[1:] for row in office.told()] == [(office.of(role), office.of(overseer))]
+    assert [row[2] for row in office.told()] == [head]
 
 
 def test_nobody_is_told_of_themselves(office: Office) -> None:
     """Not as the deputy of who is to be told either: then it is who decides next."""
-    person = office.people[Role.SUPERVISOR]
+    person = office.person(Role.SUPERVISOR)
     for role in (Role.SUPERVISOR, Role.HEAD, Role.COORDINATOR):
         mail = Contact(medium="email", address=f"{role.value}@kantor.example", safe=True)
         office.accounts.set_contact(office.of(role), mail)
-    office.accounts.set_absence(office.of(Role.HEAD), NOW, NOW + timedelta(days=3), person.account_id)
+    office.accounts.set_absence(office.of(Role.HEAD), office.now, office.now + timedelta(days=3), person.account_id)
     office.refused(person, 5)
     office.look(3)
-    outbox, sent = SqlNotices(office.engine, lambda: NOW), MemoryNotifier()
-    (notice,) = outbox.due(9)
+    outbox, sent = SqlNotices(office.engine, lambda: office.now), MemoryNotifier()
+    notice = next(each for each in outbox.due(99) if each.about_id == person.account_id)
     assert [each.address for each in outbox.contacts_for(notice.recipient)] == ["supervisor@kantor.example"]
 
-    NoticeDelivery(outbox, sent, JAKARTA, BASE, KnownSuspects(), lambda: NOW).deliver_notice(notice)
+    NoticeDelivery(outbox, sent, JAKARTA, BASE, KnownSuspects(), lambda: office.now).deliver_notice(notice)
 
     assert [contact.address for _, contact, _ in sent.sent] == ["coordinator@kantor.example"]
     assert notice.recipient == Recipient(account_id=office.of(Role.HEAD))
@@ -239,8 +266,8 @@ def test_nobody_is_told_of_themselves(office: Office) -> None:
 
 def test_a_quiet_round_is_one_statement(office: Office) -> None:
     """However much others have read."""
-    for role in Role:
-        office.saw(office.people[role], 20)
+    for role in (Role.CASEWORKER, Role.SUPERVISOR, Role.HEAD):
+        office.saw(office.person(role), 20)
     statements: list[str] = []
     event.listen(office.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
 
@@ -250,7 +277,8 @@ def test_a_quiet_round_is_one_statement(office: Office) -> None:
 
 def test_what_is_told_and_what_is_known_of_it_are_one(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the notice cannot be written the episode is not known either, and the next round tells."""
-    office.saw(office.people[Role.CASEWORKER], 31)
+    office.saw(office.person(Role.CASEWORKER), 31)
+    office.person(Role.HEAD)
     with monkeypatch.context() as broken:
         broken.setattr("casework.db.snooping.queue", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):

@@ -27,6 +27,7 @@ from casework.db.snooping import SqlSnooping
 from casework.db.tables import case_log, cases, deadlines, notices
 from casework.db.watch import SqlWatch
 from casework.models.notice import Contact
+from casework.models.sight import Sight, SightKind
 from casework.settings import Settings
 from casework.temporal.codec import data_converter
 from casework.temporal.connect import connect
@@ -36,7 +37,7 @@ from starter.demo.ground import time_machine
 from starter.desk import Desk
 from starter.patrolling import PATROL
 from starter.replay import fingerprint
-from starter.watchdog import Watch, Watchdog
+from starter.watchdog import BEFORE, Watch, Watchdog
 from tests.attesting import attesting
 from tests.faults import Ground, Temporal, WorkerProcess
 from tests.postgres import scratch_database
@@ -258,6 +259,38 @@ async def test_the_watch_lives_while_others_hold_every_connection(idle: Stack) -
     finally:
         for connection in held:
             connection.close()
+
+
+async def test_the_watch_tells_of_who_reads_too_much(idle: Stack) -> None:
+    """In its first round, of what was read before it was there; where that look fails it goes round all the same."""
+    now = datetime.now(UTC) + timedelta(days=30)
+    seen = Sight(at=now - timedelta(hours=2), actor=idle.caseworker, thing="case", kind=SightKind.REFUSED)
+    supervisor = idle.supervisor.account_id
+    idle.outside.access_log.write([seen] * 5)
+    beats, rounds = SqlHeartbeats(idle.outside.engine), iter(range(10**6))
+    asked: list[datetime] = []
+
+    class Failing(SqlSnooping):
+        def look(self, since: datetime, now: datetime) -> int:
+            asked.append(since)
+            return super().look(since, now) if next(rounds) else 1 // 0
+
+    watch = Watch(watch_of(idle), Failing(idle.outside.engine), beats, lambda: 0, answers, lambda: now, seconds=0.05)
+    watchdog = Watchdog(watch)
+    watchdog.start()
+    await until(lambda: len(asked) > 3)
+    watchdog.stop()
+
+    assert asked[:3] == [now - BEFORE, now - BEFORE, now]
+    with reading(idle.outside.engine) as connection:
+        of_them = select(notices.c.kind, notices.c.recipient).where(notices.c.about_id == seen.actor.account_id)
+        (row,) = connection.execute(of_them)
+    assert (row.kind, row.recipient["account_id"]) == ("refused_repeatedly", supervisor)
+
+
+async def answers() -> bool:
+    """An engine that is there."""
+    return True
 
 
 def test_the_watch_ends_after_the_delivery_that_is_under_way(idle: Stack) -> None:

@@ -1,11 +1,11 @@
 """Looks through the access log for who looks at too much, and tells who watches over them, once an episode."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, Select, distinct, func, insert, or_, select, true, update
+from sqlalchemy import Connection, Engine, Row, RowMapping, Select, distinct, func, insert, or_, select, true, update
 
 from casework.db.notices import queue
 from casework.db.overseers import overseers_of
@@ -40,7 +40,7 @@ class SqlSnooping:
         """
         begin = since - CASES.within - SLACK
         with reading(self._engine) as connection:
-            accounts = connection.scalars(_of_many(begin)).all()
+            accounts = [str(account) for account in connection.scalars(_of_many(begin))]
         if not accounts:
             return 0
         with writing(self._engine) as connection:
@@ -102,7 +102,7 @@ def _values(actor: Actor, episode: Episode) -> dict[str, object]:
     return {**known, "last_at": episode.until, "count": episode.count}
 
 
-def _go_on(connection: Connection, known: Mapping[str, object], episode: Episode) -> None:
+def _go_on(connection: Connection, known: RowMapping, episode: Episode) -> None:
     mine = [column == known[column.name] for column in snooping.primary_key.columns]
     later = func.greatest(snooping.c.last_at, episode.until)
     more = func.greatest(snooping.c.count, episode.count)
