@@ -245,6 +245,28 @@ def test_where_nobody_has_that_role_the_next_is_told(office: Office) -> None:
     assert [row[2] for row in office.told()] == [head]
 
 
+def test_an_auditor_without_a_head_is_known_to_the_other_auditors(office: Office) -> None:
+    person = office.person(Role.AUDITOR)
+    other = office.accounts.add(f"auditor-besides-{office.day}", "kata-sandi-uji", Role.AUDITOR, "province")
+    office.refused(person, 5)
+    office.look(3)
+
+    told = {row[2] for row in office.told()}
+    assert other.id in told
+    assert person.account_id not in told
+
+
+def test_what_comes_late_into_the_log_is_counted_where_it_belongs(office: Office) -> None:
+    """It has an hour before it too."""
+    person, _ = office.person(Role.CASEWORKER), office.person(Role.HEAD)
+    office.saw(person, 30)
+    assert office.look(64) == 0
+
+    office.saw(person, 1, since=58)
+
+    assert office.look(65) == 1
+
+
 def test_nobody_is_told_of_themselves(office: Office) -> None:
     """Not as the deputy of who is to be told either: then it is who decides next."""
     person = office.person(Role.SUPERVISOR)
