@@ -8,11 +8,12 @@ from typing import Any, Literal, Protocol
 from casework.models.access import BrokenGlass, Exclusion
 from casework.models.agency import Agency
 from casework.models.base import Instant, Model
+from casework.models.checkpoint import AccessHead, Attested
 from casework.models.codes import FileType
 from casework.models.notice import Contact, Notice
 from casework.models.parts import Client
 from casework.models.people import Account, Actor
-from casework.models.sight import Sight
+from casework.models.sight import Sight, SightKind
 from casework.models.state import Deadline, Receipt
 
 
@@ -150,6 +151,7 @@ class SightQuery:
     account_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    kind: SightKind | None = None
     limit: int = 50
     cursor: str | None = None
 
@@ -510,6 +512,22 @@ class AccessLog(Protocol):
 
     def sights(self, reader: Actor, query: SightQuery) -> tuple[list[Mapping[str, Any]], str | None]:
         """What was seen, newest first, and the next cursor: all of it for the auditor, of the own office otherwise."""
+        ...
+
+    def numbers(self, case_ids: Collection[str]) -> Mapping[str, str]:
+        """The numbers of cases by their ids: of those that a reader was shown in the log."""
+        ...
+
+    def case_of(self, number: str) -> str | None:
+        """The case of a number. For who reads the logs of all cases: it does not ask who may see it."""
+        ...
+
+    def told(self, reader: Actor) -> Attested | None:
+        """The checkpoint that the reader was told of last."""
+        ...
+
+    def head(self) -> AccessHead:
+        """How far the chain of the access log has come."""
         ...
 
 

@@ -19,6 +19,7 @@ from casework.directory.calendar import working_calendar
 from casework.errors import DatabaseUnavailableError, EngineUnavailableError
 from casework.events import Recording
 from casework.ids import case_number
+from casework.models.checkpoint import AccessHead, Attested
 from casework.models.notice import Contact
 from casework.models.people import OFFICE_ROLES, Account, Actor, Role
 from casework.models.sight import Sight
@@ -400,6 +401,9 @@ class MemoryLocations:
         return [reading for reading in self.memory.readings if reading.case_id == case_id]
 
 
+OF_THE_DATABASE = "what is read of the access log is asked of the database"
+
+
 @dataclass
 class MemoryAccessLog:
     """Keeps the promises of `ports.AccessLog` that are asked without a database."""
@@ -413,7 +417,19 @@ class MemoryAccessLog:
         self.memory.sights += sights
 
     def sights(self, reader: Actor, query: SightQuery) -> tuple[list[Mapping[str, Any]], str | None]:
-        raise NotImplementedError("what is read of the access log is asked of the database")
+        raise NotImplementedError(OF_THE_DATABASE)
+
+    def numbers(self, case_ids: Collection[str]) -> Mapping[str, str]:
+        raise NotImplementedError(OF_THE_DATABASE)
+
+    def case_of(self, number: str) -> str | None:
+        raise NotImplementedError(OF_THE_DATABASE)
+
+    def told(self, reader: Actor) -> Attested | None:
+        raise NotImplementedError(OF_THE_DATABASE)
+
+    def head(self) -> AccessHead:
+        raise NotImplementedError(OF_THE_DATABASE)
 
 
 class MemoryAccounts:

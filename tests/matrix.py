@@ -237,6 +237,8 @@ PAGES: dict[tuple[str, str], Access] = {
         )
     },
     ("GET", "/caseload"): of_role(DECIDING),
+    ("GET", "/audit"): of_role(roles(Role.AUDITOR)),
+    ("GET", "/access-log"): of_list(DECIDES | those("auditor"), DECIDING | roles(Role.AUDITOR)),
     ("POST", "/sign-out"): of_role(EVERYBODY),
     ("GET", "/sign-in"): PUBLIC,
     ("POST", "/sign-in"): PUBLIC,

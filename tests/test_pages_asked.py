@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import urlencode
 
@@ -10,10 +11,14 @@ import httpx
 import pytest
 
 from casework import commands as c
+from casework.models.checkpoint import Attested
+from casework.models.notice import Notice, NoticeKind, Recipient
 from casework.models.people import Role
 from casework.signin.ports import Session
 from starter.cli.demonstration import accounts_of
 from tests.stack import LEAD, Stack
+from tests.test_pages import LATER_PAGE
+from tests.test_pages_board import counted
 from tests.test_walk import assessed
 from web.app import create_app
 from web.sessions import COOKIE, csrf_of
@@ -123,3 +128,77 @@ async def test_the_log_names_people_and_the_deadline(pages: Pages, case_id: str)
         assert "Pengingat dikirim: Rencana intervensi" in words
         assert pages.app.actors["supervisor"].account_id not in words
         assert "supervisor" in words
+
+
+# ---- what the auditor looks at
+
+
+async def test_the_auditor_finds_a_log_by_its_number_and_what_to_look_for_in_it(pages: Pages, case_id: str) -> None:
+    """By kind and by person; a number that nobody has is said."""
+    auditor = pages.reader("auditor")
+    case = pages.app.outside.reads.case(pages.app.actors["supervisor"], case_id)
+    assert case is not None
+    found = await auditor.opens(f"/audit?number={case['number']}")
+    assert found.headers["location"] == f"/cases/{case_id}/log"
+    assert "Tidak ada kasus" in (await auditor.opens("/audit?number=OKUS-1999-1")).text
+
+    reminded = await auditor.opens(f"/cases/{case_id}/log?kind=ReminderSent")
+    assert reminded.text.count("<tr><td>") == 1
+    nobody = await auditor.opens(f"/cases/{case_id}/log?account_id=nobody")
+    assert "<table>" not in nobody.text
+    assert (await auditor.opens(f"/cases/{case_id}/log?limit=2")).text.count("cursor=") == 1
+
+
+async def test_the_access_log_names_people_and_cases_and_is_read_in_pages(pages: Pages, case_id: str) -> None:
+    """Newest first, by case, person and what became of it; who reads it stands in it."""
+    await pages.reader("head").opens(f"/cases/{case_id}")
+    await pages.reader("supervisor2").opens(f"/cases/{case_id}")
+    auditor, of_case = pages.reader("auditor"), f"/access-log?case_id={case_id}"
+    words = said(await auditor.opens(of_case))
+    case = pages.app.outside.reads.case(pages.app.actors["supervisor"], case_id)
+    assert case is not None
+    assert all(word in words for word in ("head", "supervisor2", "kasus kantor sendiri", "ditolak", case["number"]))
+
+    refused = (await auditor.opens(f"{of_case}&kind=refused")).text
+    assert "supervisor2" in refused
+    assert ">head<" not in refused
+    assert (await auditor.opens(f"{of_case}&limit=1")).text.count("cursor=") == 1
+    assert "pemeriksaan" in said(await auditor.opens(of_case))
+    others = said(await pages.reader("supervisor").opens(of_case))
+    assert "supervisor2" not in others
+    assert "head" in others
+
+
+async def test_the_last_checkpoint_is_the_one_that_the_auditor_was_told_of(pages: Pages) -> None:
+    """None before; then its number and root. Nothing is said of a verification."""
+    assert "Belum ada yang diberitahukan" in (await pages.reader("auditor").opens("/audit")).text
+    auditor = pages.app.actors["auditor"].account_id
+    for number in (3, 4):
+        told = Attested(number=number, at=datetime.now(UTC), rows=7, root=f"root{number}", signature="s")
+        recipient, id_ = Recipient(account_id=auditor), f"checkpoint.{number}.{auditor}"
+        pages.app.outside.notices.queue(
+            [Notice(id=id_, kind=NoticeKind.CHECKPOINT, recipient=recipient, checkpoint=told, created_at=told.at)]
+        )
+    answer = await pages.reader("auditor").opens("/audit")
+    assert "root4" in answer.text
+    assert "root3" not in answer.text
+    assert "tidak memverifikasi apa pun" in answer.text
+
+
+# ---- all of them
+
+
+@pytest.mark.parametrize(
+    ("username", "path", "most"),
+    [("auditor", "/audit", 4), ("auditor", "/access-log", 5), ("auditor", "/cases/{case_id}/log", 6)],
+)
+async def test_a_page_is_light_and_takes_few_statements(
+    pages: Pages, case_id: str, username: str, path: str, most: int
+) -> None:
+    """The session, what is shown, the names, and the note that it was."""
+    reader = pages.reader(username)
+    with counted(pages.app) as statements:
+        answer = await reader.opens(path.format(case_id=case_id))
+    assert (path, answer.status_code) == (path, 200)
+    assert len(statements) <= most, statements
+    assert len(answer.content) < LATER_PAGE

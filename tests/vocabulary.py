@@ -11,9 +11,11 @@ from casework import commands as c
 from casework.errors import BY_CODE
 from casework.events import EventKind
 from casework.models import codes
+from casework.models.access import Ground
 from casework.models.base import Codes
 from casework.models.pathway import Category, Risk, Service
 from casework.models.people import Role
+from casework.models.sight import OtherGround, SightKind
 from casework.pathways import load
 from casework.rules.board import BODIES
 from web.api.commands import COMMANDS
@@ -63,6 +65,8 @@ def of_codes() -> Iterator[Key]:
     pathways = load().values()
     yield from _of("answer", ("yes", "no", "unknown"))
     yield from _of("menu", {entry.name for menu in MENUS.values() for entry in menu})
+    yield from _of("SightKind", SightKind)
+    yield from _of("Ground", (*Ground, *OtherGround))
     yield from _of("role", (*Role, *RUNGS))
     yield from _of("command", (*(row.asks for row in COMMANDS), "open"))
     yield from _of("event", EventKind)

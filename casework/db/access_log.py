@@ -1,15 +1,18 @@
 """The access log: written before anything is shown, and read by who watches over it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, and_, exists, func, insert, or_, select, tuple_
 
+from casework.db.access_chain import HEAD
 from casework.db.pages import MOST, cursor_of, place_of
 from casework.db.session import reading
-from casework.db.tables import access_log, cases
+from casework.db.tables import access_log, cases, notices
 from casework.db.visible import excluded_from, not_excluded
+from casework.models.checkpoint import AccessHead, Attested
+from casework.models.notice import NoticeKind
 from casework.models.people import Actor, Role
 from casework.models.sight import Sight, SightKind
 from casework.ports import SightQuery
@@ -45,6 +48,33 @@ class SqlAccessLog:
         last = rows[limit - 1] if len(rows) > limit else None
         return list(rows[:limit]), cursor_of(last["at"], last["id"]) if last else None
 
+    def numbers(self, case_ids: Collection[str]) -> Mapping[str, str]:
+        """The numbers of cases by their ids."""
+        if not case_ids:
+            return {}
+        found = select(cases.c.id, cases.c.number).where(cases.c.id.in_(sorted(case_ids)))
+        with reading(self._engine) as connection:
+            return {row.id: row.number for row in connection.execute(found)}
+
+    def case_of(self, number: str) -> str | None:
+        """The case of a number, whoever may see it."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(cases.c.id).where(cases.c.number == number))
+
+    def told(self, reader: Actor) -> Attested | None:
+        """The checkpoint that the reader was told of last."""
+        mine = notices.c.recipient["account_id"].astext == reader.account_id
+        found = select(notices.c.checkpoint).where(notices.c.kind == NoticeKind.CHECKPOINT.value, mine)
+        with reading(self._engine) as connection:
+            last = connection.scalar(found.order_by(notices.c.created_at.desc()).limit(1))
+        return Attested.model_validate(last) if last else None
+
+    def head(self) -> AccessHead:
+        """How far the chain of the access log has come."""
+        with reading(self._engine) as connection:
+            row = connection.execute(HEAD).one_or_none()
+        return AccessHead(sequence=row.sequence, digest=row.digest) if row else AccessHead()
+
 
 def _values(sight: Sight) -> dict[str, Any]:
     return {
@@ -78,6 +108,8 @@ def _wanted(reader: Actor, query: SightQuery) -> list[ColumnElement[bool]]:
         wanted.append(access_log.c.at >= query.since)
     if query.until is not None:
         wanted.append(access_log.c.at < query.until)
+    if query.kind is not None:
+        wanted.append(access_log.c.kind == query.kind.value)
     return wanted
 
 

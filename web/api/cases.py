@@ -16,7 +16,7 @@ from web.api.actions import actions
 from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Page, summary
 from web.api.bodies import body_of
 from web.api.door import Door, given_id
-from web.api.lists import CasesQuery, CasesSearch, Pages, cut
+from web.api.lists import CasesQuery, CasesSearch, LogQuery, Pages, cut
 from web.api.outlook import outlook_of, outlook_of_report
 from web.api.problems import entry
 from web.api.routing import V1, read, read_list, write
@@ -36,6 +36,10 @@ NAMING = OFFICE_ROLES | LOG_READERS
 def deadlines_of(body: Mapping[str, Any]) -> tuple[str, ...]:
     """The deadlines that a row of a log is about, by their ids."""
     return tuple(filter(None, (body.get("deadline_id"), *body.get("deadline_ids", ()))))
+
+
+def _is_wanted(row: Row, query: LogQuery) -> bool:
+    return query.kind in (None, row["kind"]) and query.account_id in (None, row["account_id"])
 
 
 class CaseReading:
@@ -62,7 +66,7 @@ class CaseReading:
             case = self.one(actor, given_id(case_id))
             return reply(case, headers=etag(case.revision))
 
-        def case_log(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
+        def case_log(case_id: str, query: Annotated[LogQuery, Query()], actor: Actor = actor_) -> Any:
             return self.log(actor, given_id(case_id), query)
 
         def case_outlook(case_id: str, actor: Actor = actor_) -> Any:
@@ -114,7 +118,7 @@ class CaseReading:
             return queued_of(actor, queued)
         return case_of(self._texts, actor, row, self._now())
 
-    def log(self, actor: Actor, case_id: str, query: Pages) -> Page[LogRow]:
+    def log(self, actor: Actor, case_id: str, query: LogQuery) -> Page[LogRow]:
         """The rows of a case's log that the reader may see, oldest first."""
         whole = actor.role in WHOLE_LOG
         if actor.role in LOG_READERS:
@@ -127,7 +131,7 @@ class CaseReading:
         if not whole:
             own = self._own_referrals(actor, case_id)
             rows = [row for row in rows if row["subject_id"] in own or row["account_id"] == actor.account_id]
-        rows, following = cut(rows, query)
+        rows, following = cut([row for row in rows if _is_wanted(row, query)], query)
         return Page[LogRow](items=tuple(self._in_words(actor, case_id, rows)), next_cursor=following)
 
     def _in_words(self, actor: Actor, case_id: str, rows: Sequence[Row]) -> Iterator[LogRow]:

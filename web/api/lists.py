@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from casework.errors import InvalidInputError
+from casework.events import EventKind
 from casework.models.base import Id
 from casework.models.codes import ReferralStatus, Stage, Status
 from casework.models.pathway import Category, Risk
@@ -83,6 +84,11 @@ class CasesSearch(CasesQuery):
         """What the database filters by; the client is found by other means."""
         client = ("client_name", "national_id", "spelling")
         return {name: value for name, value in super().filters().items() if name not in client}
+
+
+class LogQuery(Pages):
+    kind: EventKind | None = None
+    account_id: Id | None = None
 
 
 class ReferralsQuery(Pages):

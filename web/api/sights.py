@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from casework.errors import ForbiddenError
 from casework.models.base import Id
 from casework.models.people import DECIDING_ROLES, Actor, Role
-from casework.models.sight import OtherGround
+from casework.models.sight import OtherGround, SightKind
 from casework.ports import SightQuery
 from web.api.answers import Answer, Page
 from web.api.door import Door
@@ -29,6 +29,7 @@ class AccessQuery(Pages):
     account_id: Id | None = None
     since: AwareDatetime | None = Field(default=None, alias="from")
     until: AwareDatetime | None = Field(default=None, alias="to")
+    kind: SightKind | None = None
 
 
 class SightOf(Answer):

@@ -6,16 +6,18 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from casework.events import EventKind
 from casework.models.codes import Stage
 from casework.models.people import OFFICE_ROLES
 from web.api.actions import actions
 from web.api.answers import Action
 from web.api.cases import CaseReading
 from web.api.door import given_id
-from web.api.lists import Pages
+from web.api.lists import LogQuery, Pages
 from web.api.referrals import ReferralReading
 from web.api.texts import may_read
 from web.pages.commanding import ASKS, BY_ASKING
+from web.pages.lists import asked, page_after
 from web.pages.naming import Naming
 from web.pages.sheets import Sheets, Visit
 
@@ -61,14 +63,21 @@ class CasePage:
                 "referrals": self._referrals.of_case(actor, case_id, LONG).items,
                 "papers": may_read(actor, row),
                 "steps": _by_form(may),
-                "log": self._cases.log(actor, case_id, LONG).items if actor.role in OFFICE_ROLES else (),
+                "log": self._cases.log(actor, case_id, LogQuery(limit=200)).items if actor.role in OFFICE_ROLES else (),
             }
         return visit.sheet.page("case.html", **shown)
 
     def _log(self, visit: Visit) -> Response:
-        case_id = given_id(visit.named("case_id"))
-        log = self._cases.log(visit.visitor.actor, case_id, Pages(limit=200, cursor=visit.asked("cursor") or None))
-        return visit.sheet.page("log.html", case_id=case_id, log=log, names=self._naming.of(visit))
+        case_id, query = given_id(visit.named("case_id")), asked(LogQuery, visit)
+        log = self._cases.log(visit.visitor.actor, case_id, query)
+        return visit.sheet.page(
+            "log.html",
+            log=log,
+            names=self._naming.of(visit),
+            query=query,
+            kinds=tuple(EventKind),
+            following=page_after(visit, log),
+        )
 
 
 def _by_form(found: Iterable[Action]) -> tuple[tuple[str, Action], ...]:

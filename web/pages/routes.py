@@ -8,6 +8,7 @@ from web.api.cases import CaseReading
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
 from web.letters.issuing import Letters
+from web.pages.auditing import AuditPages
 from web.pages.board import Board
 from web.pages.case import CasePage
 from web.pages.caseload import CaseloadPage
@@ -42,6 +43,7 @@ def routes(
     yield from Lists(site, sheets, naming, cases, referrals).routes()
     yield from Board(site, sheets, naming, Live(site, door)).routes()
     yield from CaseloadPage(site, sheets, naming).routes()
+    yield from AuditPages(site, sheets, naming).routes()
     yield from Commanding(site, sheets, naming, choices).routes()
     yield from Documents(site, sheets, naming, records, letters).routes()
     yield from CasePage(sheets, naming, cases, referrals).routes()

@@ -36,12 +36,14 @@ WORK, CASES, NEW, BOARD = (
 )
 LOAD = Entry("caseload", "/caseload")
 INBOX, TOLD = Entry("inbox", "/referrals"), Entry("told", "/notifications")
+AUDIT, SEEN = Entry("audit", "/audit"), Entry("access_log", "/access-log")
 MENUS: dict[Role, tuple[Entry, ...]] = {
     Role.CASEWORKER: (WORK, CASES, NEW),
     Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW),
     Role.HEAD: (WORK, BOARD, LOAD, CASES, NEW),
     Role.COORDINATOR: (BOARD, CASES),
     Role.AGENCY_OFFICER: (INBOX, TOLD, NEW, CASES),
+    Role.AUDITOR: (AUDIT, SEEN),
 }
 """By role; the first is where its people arrive."""
 
