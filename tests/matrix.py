@@ -239,6 +239,14 @@ PAGES: dict[tuple[str, str], Access] = {
     ("GET", "/caseload"): of_role(DECIDING),
     ("GET", "/audit"): of_role(roles(Role.AUDITOR)),
     ("GET", "/access-log"): of_list(DECIDES | those("auditor"), DECIDING | roles(Role.AUDITOR)),
+    ("GET", "/accounts"): of_role(KEEPERS, "the own office's"),
+    **{
+        (method, "/accounts/{account_id}/absence"): Access(
+            KEEPERS & OF_LEAD, EVERYBODY - KEEPERS, NOBODY, note="of an account of the own office"
+        )
+        for method in ("GET", "POST")
+    },
+    **{("GET", path): of_role(EVERYBODY) for path in ("/agencies", "/calendar", "/pathways", "/pathways/{category}")},
     ("POST", "/sign-out"): of_role(EVERYBODY),
     ("GET", "/sign-in"): PUBLIC,
     ("POST", "/sign-in"): PUBLIC,

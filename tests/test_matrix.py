@@ -319,7 +319,7 @@ class Page:
     @property
     def about(self) -> bool:
         """Whether its address names something of a case."""
-        return "{" in self.path
+        return any(f"{{{name}}}" in self.path for name in ABOUT_A_CASE)
 
 
 def pages() -> dict[str, Page]:

@@ -190,7 +190,14 @@ async def test_the_last_checkpoint_is_the_one_that_the_auditor_was_told_of(pages
 
 @pytest.mark.parametrize(
     ("username", "path", "most"),
-    [("auditor", "/audit", 4), ("auditor", "/access-log", 5), ("auditor", "/cases/{case_id}/log", 6)],
+    [
+        ("auditor", "/audit", 4),
+        ("auditor", "/access-log", 5),
+        ("auditor", "/cases/{case_id}/log", 6),
+        ("administrator", "/accounts", 2),
+        ("administrator", "/agencies", 2),
+        ("administrator", "/calendar", 1),
+    ],
 )
 async def test_a_page_is_light_and_takes_few_statements(
     pages: Pages, case_id: str, username: str, path: str, most: int
@@ -202,3 +209,39 @@ async def test_a_page_is_light_and_takes_few_statements(
     assert (path, answer.status_code) == (path, 200)
     assert len(statements) <= most, statements
     assert len(answer.content) < LATER_PAGE
+
+
+# ---- what the administrator looks at
+
+
+async def test_an_absence_is_entered_with_who_stands_in(pages: Pages) -> None:
+    """Refused, it is shown again as typed; taken, it stands in the list. Of another office nobody finds the form."""
+    account = pages.app.actors["caseworker2"].account_id
+    deputy = pages.app.actors["supervisor"].account_id
+    form, administrator = f"/accounts/{account}/absence", pages.reader("administrator")
+    typed = {"from": "2031-06-02T08:00", "until": "2031-06-01T08:00", "deputy_id": deputy, "key": "absent"}
+
+    refused = await administrator.sends(form, typed)
+    assert refused.status_code == 422
+    assert "2031-06-02T08:00" in refused.text
+    assert "harus setelah permulaannya" in refused.text
+    taken = await administrator.sends(form, {**typed, "until": "2031-06-09T08:00"})
+    assert taken.headers["location"] == "/accounts?done=set_absence"
+    words = said(await administrator.opens("/accounts?done=set_absence"))
+    assert "Ketidakhadiran dicatat." in words
+    assert "9 Jun 2031" in words
+    assert (await pages.reader("supervisor2").opens(form)).status_code == 404
+
+
+async def test_the_rules_are_shown_as_they_are_loaded(pages: Pages) -> None:
+    """Every deadline of a category with its length and ladder, every agency, every holiday of two years."""
+    reader, office = pages.reader("administrator"), pages.app.site.desk.office
+    for category, pathway in office.pathways.items():
+        answer = await reader.opens(f"/pathways/{category}")
+        assert answer.text.count('<th scope="row">') == len(pathway.deadlines)
+        assert answer.text.count("<h3 id=") == len(pathway.ladders)
+        assert len(answer.content) < LATER_PAGE, category
+    agencies = await reader.opens("/agencies")
+    assert all(each.name in unescape(agencies.text) for each in pages.app.site.agencies)
+    assert len(agencies.content) < LATER_PAGE
+    assert "Jumat, 1 Januari 2027" in (await reader.opens("/calendar")).text or office.now().year != 2026

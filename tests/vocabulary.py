@@ -18,6 +18,7 @@ from casework.models.people import Role
 from casework.models.sight import OtherGround, SightKind
 from casework.pathways import load
 from casework.rules.board import BODIES
+from web.api.absences import AbsenceEntry
 from web.api.commands import COMMANDS
 from web.api.problems import CODES
 from web.pages.board import REASONS
@@ -39,7 +40,16 @@ BLOCKERS = (
     "review_missing",
 )
 STEPS = ("accepted", "declined", "acknowledged", "complete", "report_progress", "decide_override", "revoke", "answer")
-OF_FIELDS = ("invalid", "wrong_type", "in_future", "before_report", "contradicts", "unknown_case", "unknown_account")
+OF_FIELDS = (
+    "invalid",
+    "wrong_type",
+    "in_future",
+    "before_report",
+    "contradicts",
+    "unknown_case",
+    "unknown_account",
+    "before_start",
+)
 FILTERS = {"CasesQuery": ("stage", "category", "risk", "status"), "ReferralsQuery": ("status",)}
 
 
@@ -87,7 +97,7 @@ def of_codes() -> Iterator[Key]:
 def of_fields() -> Iterator[tuple[str, str]]:
     """Every field of every form: its model, and its name there."""
     bodies: list[type[BaseModel]] = [row.body for row in BY_ASKING.values()]
-    for body in (*bodies, c.OpenCase):
+    for body in (*bodies, c.OpenCase, AbsenceEntry):
         for field in every(fields_of(body)):
             if not field.own.endswith("#"):
                 yield field.model, field.own

@@ -23,6 +23,7 @@ CHOSEN = {
     "owner": "agencies",
     "followed_by": "agencies",
     "caseworker_id": "caseworkers",
+    "deputy_id": "deputies",
     "deadline_id": "clocks",
     "deadline_ids": "clocks",
     "findings": "findings",
@@ -57,8 +58,8 @@ class Field:
 
 @cache
 def fields_of(model: type[BaseModel], within: str = "") -> tuple[Field, ...]:
-    """The fields of a model, in its order."""
-    return tuple(_field(model, name, info, within) for name, info in model.model_fields.items())
+    """The fields of a model, in its order, by the names that its body gives them."""
+    return tuple(_field(model, info.alias or name, info, within) for name, info in model.model_fields.items())
 
 
 def every(fields: Iterable[Field]) -> Iterator[Field]:

@@ -8,6 +8,7 @@ from web.api.cases import CaseReading
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
 from web.letters.issuing import Letters
+from web.pages.accounts import AccountPages
 from web.pages.auditing import AuditPages
 from web.pages.board import Board
 from web.pages.case import CasePage
@@ -20,6 +21,7 @@ from web.pages.lists import Lists
 from web.pages.live import Live
 from web.pages.naming import Naming
 from web.pages.opening import Opening
+from web.pages.reference import ReferencePages
 from web.pages.sheets import Sheets
 from web.pages.visitor import Entrance
 from web.pages.work import Work
@@ -44,6 +46,8 @@ def routes(
     yield from Board(site, sheets, naming, Live(site, door)).routes()
     yield from CaseloadPage(site, sheets, naming).routes()
     yield from AuditPages(site, sheets, naming).routes()
+    yield from AccountPages(site, sheets).routes()
+    yield from ReferencePages(site, sheets, naming).routes()
     yield from Commanding(site, sheets, naming, choices).routes()
     yield from Documents(site, sheets, naming, records, letters).routes()
     yield from CasePage(sheets, naming, cases, referrals).routes()

@@ -37,6 +37,8 @@ WORK, CASES, NEW, BOARD = (
 LOAD = Entry("caseload", "/caseload")
 INBOX, TOLD = Entry("inbox", "/referrals"), Entry("told", "/notifications")
 AUDIT, SEEN = Entry("audit", "/audit"), Entry("access_log", "/access-log")
+ACCOUNTS, AGENCIES = Entry("accounts", "/accounts"), Entry("agencies", "/agencies")
+CALENDAR, PATHWAYS = Entry("calendar", "/calendar"), Entry("pathways", "/pathways")
 MENUS: dict[Role, tuple[Entry, ...]] = {
     Role.CASEWORKER: (WORK, CASES, NEW),
     Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW),
@@ -44,6 +46,7 @@ MENUS: dict[Role, tuple[Entry, ...]] = {
     Role.COORDINATOR: (BOARD, CASES),
     Role.AGENCY_OFFICER: (INBOX, TOLD, NEW, CASES),
     Role.AUDITOR: (AUDIT, SEEN),
+    Role.ADMINISTRATOR: (ACCOUNTS, AGENCIES, CALENDAR, PATHWAYS),
 }
 """By role; the first is where its people arrive."""
 
