@@ -17,9 +17,9 @@ from temporalio.api.common.v1 import Payload
 from casework.ids import new_id, workflow_id
 from casework.models.people import Actor, Role
 from casework.ports import SightQuery
+from tests.canary_places import payloads
 from tests.stack import Stack, temporal_binary
 from tests.test_api_errors import is_problem
-from tests.test_canary import payloads
 from tests.test_walk import assessed, opened
 from web.app import create_app
 from web.codec import PATH

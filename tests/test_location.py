@@ -14,9 +14,9 @@ from casework.ids import location_key
 from casework.models.codes import Part
 from casework.models.people import Role
 from casework.vault.errors import VaultError
+from tests.canary_places import histories, tables
 from tests.real_site import RealSite
 from tests.stack import Stack
-from tests.test_canary import histories, tables
 from tests.test_walk import completed, opened, planned, refer
 
 WHERE = {
