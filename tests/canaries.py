@@ -51,7 +51,8 @@ class Cage:
 
     def singing(self, heard: Mapping[str, bytes]) -> dict[str, bytes]:
         """The places where one is heard, with what stands around the first of them."""
-        spelled = [*spellings(SONG), *(word.encode() for word in self.words)]
+        others = (word.encode() for word in self.words if not word.startswith(SONG))
+        spelled = [*spellings(SONG), *others]
         return {place: around for place, found in heard.items() for around in _first(found, spelled)}
 
 

@@ -121,22 +121,27 @@ def operations(routes: list[BaseRoute]) -> set[Operation]:
 
 
 async def ask_wrongly(asking: Asking, by: Actor, asked: Operation, known: Mapping[str, str]) -> None:
-    """With a canary in the address, behind it, and as, in and around the body: as who may and as nobody."""
+    """With a canary in the address, behind it, and as, in and around the body: as who may and as nobody.
+
+    What a field is called is shown to who sent it, if it can be one of ours; so these cannot.
+    """
     method, template = asked
     word = asking.cage.word
     names = re.findall(r"{(\w+)", template)
-    await asking.ask(by, method, template, {name: word() for name in names}, json={})
+    queried = {f"{word()} nama": word(), "number": word()}
+    await asking.ask(by, method, template, {name: word() for name in names}, params=queried)
     ids = {name: known.get(name, "nowhere") for name in names}
-    await asking.ask(by, method, template, ids, params={word(): word(), "number": word(), "q": word()})
     await asking.ask(None, method, template, ids, headers={"Authorization": f"Bearer {word()}", "If-Match": word()})
     if method in ("GET", "HEAD", "DELETE"):
+        await asking.ask(by, method, template, ids, params=queried)
         return
+    fields = {f"{word()} nama": word(), "kind": word(), "reason": {f"{word()} nama": word()}, "note": [word()]}
     bodies: list[dict[str, Any]] = [
-        {"json": {word(): word(), "kind": word(), "reason": {word(): word()}, "note": [word()], "case_id": word()}},
+        {"json": fields},
         {"content": f'{{"{word()}": {word()}'.encode(), "headers": {"Content-Type": "application/json"}},
-        {"json": word()},
-        {"data": {word(): word(), "grant_type": word(), "client_secret": word()}},
-        {"files": {"file": (word(), word().encode(), f"text/{word()}")}, "data": {"kind": word(), "title": word()}},
+        {"files": {"file": (word(), word().encode(), f"text/{word()}")}, "data": {"kind": word(), word(): word()}},
     ]
+    if template.startswith("/oauth"):
+        bodies.append({"data": {f"{word()} nama": word(), "grant_type": word(), "client_secret": word()}})
     for body in bodies:
         await asking.ask(by, method, template, ids, **body)

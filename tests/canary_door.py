@@ -20,9 +20,9 @@ async def through_the_door(asking: Asking) -> None:
     password = f"{word()} {word()}"
     account = accounts.add("penjaga", password, Role.CASEWORKER, LEAD)
     who = {"username": account.username, "password": password}
-    for wrong in ({**who, "password": word()}, {"username": word(), "password": password}, {**who, "otp": word()}):
-        for path in (TOKENS, SESSION):
-            await asking.ask(None, "POST", path, json=wrong)
+    unknown, wrong = {"username": word(), "password": password}, {**who, "password": word(), "otp": word()}
+    for path, given in ((TOKENS, unknown), (TOKENS, wrong), (SESSION, wrong)):
+        await asking.ask(None, "POST", path, json=given)
     codes = await second_factor(asking, account, who)
     await in_and_out(asking, {**who, "otp": codes[0]}, {**who, "otp": codes[1]})
     await replaced(asking, {**who, "otp": codes[2]})

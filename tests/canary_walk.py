@@ -42,7 +42,7 @@ class Walk:
     async def refused(self, name: str, by: Actor, body: c.Command) -> None:
         """One that is not taken; what it says to the asker is kept."""
         answer = await self._send(name, by, body, None)
-        assert answer.status_code in (409, 422), answer.text
+        assert answer.status_code in (403, 409, 422), answer.text
 
     async def open(self) -> str:
         """The report, and the case it opens."""
