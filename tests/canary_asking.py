@@ -108,7 +108,8 @@ def _texts(schemas: Mapping[str, Any], schema: Mapping[str, Any], at: str) -> It
         yield from _texts(schemas, each, f"{at}/{name}")
     if schema.get("type") == "array":
         yield from _texts(schemas, schema["items"], f"{at}/-")
-    if schema.get("type") == "string" and not {"enum", "const", "format", "pattern"} & schema.keys():
+    bound = {"enum", "const", "format"} & schema.keys() or schema.get("pattern", "").startswith("^")
+    if schema.get("type") == "string" and not bound:
         yield at
 
 

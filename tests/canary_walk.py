@@ -180,7 +180,7 @@ async def attach(walk: Walk) -> None:
         form: dict[str, Any] = {"data": {"kind": "letter", "title": said["title"]}}
         form["files"] = {"file": (said["name"], content)}
         answer = await walk.asking.ask(given, "POST", DOCUMENTS, {"case_id": walk.case_id}, **form)
-        assert answer.status_code == (201 if given is app.caseworker else 403), answer.text
+        assert answer.status_code == (201 if given is app.caseworker else 404), answer.text
 
 
 async def hold_and_remind(walk: Walk) -> None:

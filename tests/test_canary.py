@@ -22,7 +22,7 @@ from tests.canary_asking import Asking, Operation, ask_wrongly, operations, text
 from tests.canary_door import ended_well, through_the_door
 from tests.canary_house import House, built, served
 from tests.canary_places import payloads
-from tests.canary_walk import Walk, end, follow, hold_and_remind, plan_and_tell, refer_and_answer
+from tests.canary_walk import ELSEWHERE, Walk, end, follow, hold_and_remind, plan_and_tell, refer_and_answer
 from tests.stack import Stack
 from web.api.routing import V1
 from web.app import create_app
@@ -31,7 +31,7 @@ ASKED_ELSEWHERE = {("GET", "/session/provider"), ("GET", "/session/provider/call
 """They need another provider: tests/test_provider.py."""
 HELD = {"cases", "case_log", "referrals", "notifications", "deadlines", "notices", "reservations", "documents"} | {
     *("locations", "location_readings", "files", "file_pieces", "access_log", "client_index", "sessions", "tokens"),
-    *("factors", "recovery_codes", "throttles", "accounts", "keys"),
+    *("factors", "recovery_codes", "throttles", "accounts", "keys", "break_glass", "exclusions", "contacts"),
 }
 """Tables that must not be empty when they are looked through."""
 
@@ -62,18 +62,37 @@ async def walked(asking: Asking) -> list[Walk]:
 
 async def beside(asking: Asking, case_id: str) -> None:
     """What is written and is no command of a case; whoever adds such a route asks it here."""
-    app, word, ids = asking.stack, asking.cage.word, {"case_id": case_id}
-    wanted = {"client_name": word(), "national_id": asking.cage.number()}
-    await ended_well(asking.ask(app.supervisor, "POST", f"{V1}/cases/search", json=wanted))
-    why = {"reason": word()}
+    app, ids = asking.stack, {"case_id": case_id}
+    searched = {"client_name": asking.cage.word(), "national_id": asking.cage.number()}
+    await ended_well(asking.ask(app.supervisor, "POST", f"{V1}/cases/search", json=searched))
+    why = {"reason": asking.cage.word()}
     await ended_well(asking.ask(app.head, "POST", f"{V1}/cases/{{case_id}}/location/readings", ids, json=why))
     away = {"from": datetime.now(UTC).isoformat(), "until": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
     absent = {"account_id": app.actor("absent", Role.CASEWORKER).account_id}
     await ended_well(asking.ask(app.supervisor, "POST", f"{V1}/accounts/{{account_id}}/absence", absent, json=away))
+    mail = {"medium": "email", "address": "penyelia@dinas.example", "safe": True}
+    await ended_well(asking.ask(app.supervisor, "POST", f"{V1}/contacts", json=mail))
+    await glass_and_exclusion(asking, case_id, absent)
     history = await app.client.get_workflow_handle(workflow_id(case_id)).fetch_history()
     sealed = {"payloads": [MessageToDict(each) for event in history.events[:1] for each in payloads(event)]}
     there = {"X-Namespace": "default"}
     await ended_well(asking.ask(app.supervisor, "POST", "/codec/decode", json=sealed, headers=there))
+
+
+async def glass_and_exclusion(asking: Asking, case_id: str, who: dict[str, str]) -> None:
+    """Glass broken from elsewhere and reviewed; somebody excluded, and no more."""
+    app = asking.stack
+    row = app.outside.reads.case(app.supervisor, case_id)
+    assert row is not None
+    elsewhere = app.actor("supervisor3", Role.SUPERVISOR, ELSEWHERE)
+    why = {"number": row["number"], "reason": f"{asking.cage.word()} {asking.cage.word()}"}
+    broken = await ended_well(asking.ask(elsewhere, "POST", f"{V1}/break-glass", json=why))
+    glass, well = {"glass_id": broken.json()["id"]}, {"justified": True}
+    await ended_well(asking.ask(app.supervisor, "POST", f"{V1}/break-glass/{{glass_id}}/review", glass, json=well))
+    path, ids = f"{V1}/cases/{{case_id}}/exclusions", {"case_id": case_id}
+    excluded = await ended_well(asking.ask(app.supervisor, "POST", path, ids, json={**who, "ground": "own_interest"}))
+    ids["exclusion_id"] = excluded.json()["id"]
+    await ended_well(asking.ask(app.head, "POST", f"{path}/{{exclusion_id}}/lifting", ids))
 
 
 def known(app: Stack, case_id: str) -> dict[str, list[str]]:
@@ -85,7 +104,7 @@ def known(app: Stack, case_id: str) -> dict[str, list[str]]:
         "notification_id": [row["id"] for row in app.outside.reads.notifications(app.supervisor, None)],
         "category": ["sexual_violence"],
         "account_id": [app.caseworker.account_id],
-        "hold_id": ["nowhere"],
+        **{name: ["nowhere"] for name in ("hold_id", "glass_id", "exclusion_id")},
     }
 
 
