@@ -9,8 +9,10 @@ import httpx
 from starlette.routing import BaseRoute, Route
 
 from casework.models.people import Actor
+from casework.signin.ports import Session
 from tests.canaries import Cage
 from tests.stack import Stack
+from web.sessions import COOKIE, csrf_of
 
 Operation = tuple[str, str]
 """A method and an address as the routes have it."""
@@ -29,6 +31,8 @@ class Asking:
     cage: Cage
     client: httpx.AsyncClient
     tokens: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    answered: set[Operation] = field(default_factory=set)
     marked: set[tuple[str, str, str]] = field(default_factory=set)
     refusals: list[bytes] = field(default_factory=list)
     headers: list[bytes] = field(default_factory=list)
@@ -56,12 +60,29 @@ class Asking:
         marked |= {"Idempotency-Key": word(), "Cookie": f"{word()}={word()}", **given, **(headers or {})}
         answer = await self.client.request(method, filled(template, ids or {}), headers=marked, **request)
         self.headers.append(header_bytes(answer))
-        if answer.status_code >= 300:
+        if answer.status_code >= 400:
             self.refusals.append(answer.content)
         else:
+            self.answered.add((method, template))
             body = request.get("json") or request.get("data") or {}
             self.marked |= {(method, template, at) for at in self._pointers(body)}
         return answer
+
+    async def visit(
+        self, by: Actor, method: str, template: str, ids: Mapping[str, str] | None = None, **form: str
+    ) -> httpx.Response:
+        """One page, or one form of ours that is sent from it, by somebody at a browser."""
+        session = self.sessions.get(by.account_id) or self._begun(by)
+        sent = {"data": {"csrf": csrf_of(session), **form}} if method == "POST" else {}
+        return await self.ask(None, method, template, ids, headers={"Cookie": f"{COOKIE}={session.secret}"}, **sent)
+
+    def _begun(self, by: Actor) -> Session:
+        outside = self.stack.outside
+        account = outside.accounts.get(by.account_id)
+        assert account is not None
+        session = self.sessions[by.account_id] = self.stack.site.signin.sessions.begin(account, None)
+        self.cage.keep(session.secret)
+        return session
 
     def _pointers(self, body: Any, at: str = "") -> Iterator[str]:
         if isinstance(body, str) and any(word in body for word in self.cage.words):
@@ -115,7 +136,8 @@ def _texts(schemas: Mapping[str, Any], schema: Mapping[str, Any], at: str) -> It
 
 def operations(routes: list[BaseRoute]) -> set[Operation]:
     """Every method and address that is served."""
-    return {(method, each.path) for each in routes if isinstance(each, Route) for method in each.methods or ()}
+    served = {(method, each.path) for each in routes if isinstance(each, Route) for method in each.methods or ()}
+    return {(method, path) for method, path in served if method != "HEAD"}
 
 
 # ---- asking wrongly
@@ -130,19 +152,30 @@ async def ask_wrongly(asking: Asking, by: Actor, asked: Operation, known: Mappin
     word = asking.cage.word
     names = re.findall(r"{(\w+)", template)
     queried = {f"{word()} nama": word(), "number": word()}
-    await asking.ask(by, method, template, {name: word() for name in names}, params=queried)
     ids = {name: known.get(name, "nowhere") for name in names}
+    await asking.ask(by, method, template, {name: word() for name in names}, params=queried)
     await asking.ask(None, method, template, ids, headers={"Authorization": f"Bearer {word()}", "If-Match": word()})
-    if method in ("GET", "HEAD", "DELETE"):
-        await asking.ask(by, method, template, ids, params=queried)
+    if method in ("GET", "DELETE"):
+        if names:
+            await asking.ask(by, method, template, ids, params=queried)
         return
-    fields = {f"{word()} nama": word(), "kind": word(), "reason": {f"{word()} nama": word()}, "note": [word()]}
-    bodies: list[dict[str, Any]] = [
-        {"json": fields},
-        {"content": f'{{"{word()}": {word()}'.encode(), "headers": {"Content-Type": "application/json"}},
-        {"files": {"file": (word(), word().encode(), f"text/{word()}")}, "data": {"kind": word(), word(): word()}},
-    ]
-    if template.startswith("/oauth"):
-        bodies.append({"data": {f"{word()} nama": word(), "grant_type": word(), "client_secret": word()}})
-    for body in bodies:
+    for body in wrong_json(asking.cage) if template.startswith("/api") else wrong_forms(asking.cage):
         await asking.ask(by, method, template, ids, **body)
+    if template.endswith("/documents"):
+        await asking.ask(by, method, template, ids, **wrong_forms(asking.cage)[0])
+
+
+def wrong_json(cage: Cage) -> list[dict[str, Any]]:
+    """Of other fields, and none at all."""
+    word = cage.word
+    fields = {f"{word()} nama": word(), "kind": word(), "reason": {f"{word()} nama": word()}, "note": [word()]}
+    broken = f'{{"{word()}": {word()}'.encode()
+    return [{"json": fields}, {"content": broken, "headers": {"Content-Type": "application/json"}}]
+
+
+def wrong_forms(cage: Cage) -> list[dict[str, Any]]:
+    """With a file and without."""
+    word = cage.word
+    file = (word(), word().encode(), f"text/{word()}")
+    fields = {f"{word()} nama": word(), "csrf": word(), "grant_type": word(), "client_secret": word()}
+    return [{"files": {"file": file}, "data": {"kind": word(), word(): word()}}, {"data": fields}]

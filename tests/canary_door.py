@@ -7,6 +7,7 @@ import pyotp
 
 from casework.models.people import Account, Role, Scope
 from tests.canary_asking import Asking
+from tests.canary_pages import through_the_page
 from tests.stack import LEAD
 from web.api.routing import V1
 from web.sessions import COOKIE, CSRF_HEADER
@@ -25,6 +26,7 @@ async def through_the_door(asking: Asking) -> None:
         await asking.ask(None, "POST", path, json=given)
     codes = await second_factor(asking, account, who)
     await in_and_out(asking, {**who, "otp": codes[0]}, {**who, "otp": codes[1]})
+    await through_the_page(asking, who, codes[3])
     await replaced(asking, {**who, "otp": codes[2]})
     await a_system(asking)
 

@@ -22,6 +22,7 @@ from tests.canary_asking import Asking, Operation, ask_wrongly, operations, text
 from tests.canary_door import ended_well, through_the_door
 from tests.canary_house import House, built, served
 from tests.canary_places import payloads
+from tests.canary_pages import forms_sent, pages, pages_read
 from tests.canary_walk import ELSEWHERE, Walk, end, follow, hold_and_remind, plan_and_tell, refer_and_answer
 from tests.stack import Stack
 from web.api.routing import V1
@@ -56,6 +57,7 @@ async def walked(asking: Asking) -> list[Walk]:
     await follow(walk, other.case_id)
     await hold_and_remind(walk)
     await beside(asking, walk.case_id)
+    await forms_sent(asking, known(asking.stack, walk.case_id))
     await end(walk, other.case_id)
     return [walk, other]
 
@@ -142,12 +144,6 @@ async def all_refused(asking: Asking, served_: set[Operation], ids: Mapping[str,
 # ---- the test
 
 
-def answered(lines: list[Any]) -> set[Operation]:
-    """Which operations were asked so that they did something."""
-    asked = [line for line in lines if line.get("event") == "request"]
-    return {(line["method"], line["route"]) for line in asked if line["status"] < 300}
-
-
 @contextmanager
 def listening(caplog: pytest.LogCaptureFixture, *but: str) -> Iterator[None]:
     """Every log line of every library, but for those of our own client, which knows what it sent."""
@@ -158,18 +154,19 @@ def listening(caplog: pytest.LogCaptureFixture, *but: str) -> Iterator[None]:
         yield
 
 
-def check_all_was_asked(asking: Asking, app: FastAPI, lines: list[Any]) -> None:
+def check_all_was_asked(asking: Asking, app: FastAPI) -> None:
     """Every command, every sealed field, every route and every text that a body may hold: new ones are asked too."""
     document = app.openapi()
-    routes = {(method.upper(), path) for path, there in document["paths"].items() for method in there}
     assert RULES.keys() <= asking.cage.met, "whoever adds a command walks it in tests/canary_walk.py"
     assert asking.cage.silent_fields() == set()
-    assert routes - ASKED_ELSEWHERE - answered(lines) == set(), "whoever adds a route asks it in `beside`"
+    left = operations(app.routes) - asking.answered - ASKED_ELSEWHERE
+    assert left == set(), "whoever adds a route asks it in `beside`, and a page in tests/canary_pages.py"
     texts = texts_of(document)
     assert len(texts) > 50
     assert texts - asking.marked == set(), "whoever adds a text fills it with a canary"
 
 
+@pytest.mark.timeout(300)
 async def test_no_canary_sings(
     house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,15 +180,17 @@ async def test_no_canary_sings(
                 walks = await walked(asking)
                 ids = known(house.stack, walks[0].case_id)
                 await everything_read(asking, app.openapi(), ids)
+                pages_told = await pages_read(asking, pages(app.routes, app.openapi()), ids)
                 await all_refused(asking, operations(app.routes), ids)
                 await broken(asking, monkeypatch, walks[0].case_id)
         with listening(caplog):
             house.deliver()
-    check_all_was_asked(asking, app, lines)
+    check_all_was_asked(asking, app)
 
     heard = await house.heard(walk.case_id for walk in walks) | {
         "log": "".join(f"{each.getMessage()} {vars(each)}\n" for each in caplog.records).encode(),
         "log lines of ours": str(lines).encode(),
+        **pages_told,
         "console": "".join(capfd.readouterr()).encode(),
         "refusals": b"\n".join(asking.refusals),
         "headers": b"\n".join(asking.headers),

@@ -15,7 +15,7 @@ from web.api.tokens import SignIn, hashing
 from web.pages import sheet as files
 from web.pages.filled import Form, text
 from web.pages.languages import CODES
-from web.pages.sheets import SEE_OTHER, SIGN_IN, Sheets, Visit, sentence
+from web.pages.sheets import SEE_OTHER, SIGN_IN, Sheets, Visit, sent, sentence
 from web.sessions import COOKIE, begin, check_same_site, forget, keep
 from web.site import Site
 
@@ -43,7 +43,7 @@ class Doorway:
 
     async def _sign_in(self, request: Request) -> Response:
         sheet = self._sheets.sheet(request, None)
-        form = await request.form()
+        form = await sent(request)
         try:
             check_same_site(request)
             session = await self._session(request, form)
@@ -57,8 +57,8 @@ class Doorway:
 
     async def _session(self, request: Request, form: Form) -> Session:
         try:
-            sent = {name: form.get(name) or None for name in ("username", "password", "otp")}
-            given = SignIn.model_validate(sent)
+            typed = {name: form.get(name) or None for name in ("username", "password", "otp")}
+            given = SignIn.model_validate(typed)
         except ValidationError:
             raise UnauthenticatedError("Unknown user name or wrong password.") from None
         person = self._site.signin.person
@@ -76,7 +76,7 @@ class Doorway:
         return answer
 
     async def _choose(self, request: Request) -> Response:
-        form = await request.form()
+        form = await sent(request)
         language, back = form.get("language"), form.get("back")
         where = back if isinstance(back, str) and back.startswith("/") and not back.startswith("//") else "/"
         answer = RedirectResponse(where.replace("\\", "/"), SEE_OTHER)

@@ -21,7 +21,6 @@ from web.site import Site
 
 SIGN_IN = "/sign-in"
 SEE_OTHER = int(HTTPStatus.SEE_OTHER)
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class Sheets:
             visitor = None
             known(request, path)
             try:
-                form = await request.form()
+                form = await sent(request)
                 visitor, session = await run_in_threadpool(self._entrance.sending, request)
                 visit = Visit(request, visitor, self.sheet(request, visitor))
                 try:
@@ -109,9 +108,9 @@ class Sheets:
 
         return Route(path, answer, methods=["POST"])
 
-    def sheet(self, request: Request, visitor: Visitor | None) -> Sheet:
+    def sheet(self, request: Request, visitor: Visitor | None, here: str = "") -> Sheet:
         """What every page of this answer shares."""
-        shared = {"visitor": visitor, "here": request.url.path}
+        shared = {"visitor": visitor, "here": here or request.url.path}
         return Sheet(chosen(request.cookies), self.zone, self._site.desk.office.now(), shared)
 
     def refused(self, request: Request, error: CaseworkError, visitor: Visitor | None) -> Response:
@@ -119,8 +118,14 @@ class Sheets:
         request.state.refused = error.code
         if isinstance(error, UnauthenticatedError):
             return RedirectResponse(SIGN_IN, SEE_OTHER)
-        sheet = self.sheet(request, visitor)
+        # What was asked may be a person's name, and is not said again.
+        sheet = self.sheet(request, visitor, here="/")
         return sheet.page("refused.html", error.status, code=error.code, sentence=sentence(sheet.language, error))
+
+
+async def sent(request: Request) -> Form:
+    """The form that was sent. It holds no file: that would lie in the clear wherever the machine keeps what passes."""
+    return await request.form(max_files=0)
 
 
 def known(request: Request, path: str) -> None:

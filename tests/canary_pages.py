@@ -1,0 +1,99 @@
+"""Every page by who works on a case, who was asked for help, and who has nothing to do with it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import product
+from zoneinfo import ZoneInfo
+
+from starlette.routing import BaseRoute
+
+from casework.models.people import Actor, Role
+from tests.canaries import SONG
+from tests.canary_asking import Asking, Operation, operations
+from tests.canary_walk import ELSEWHERE
+from web.api.routing import V1
+from web.sessions import COOKIE
+
+WORD = re.compile(f"{SONG}[a-z]+|16[0-9]{{14}}")
+NAMED = re.compile(r'<title>.*?</title>|(?:href|action|src|id|name|class)="[^"]*"', re.DOTALL)
+"""What histories, screens and servers on the way keep of a page: its title, and what it leads to."""
+LOCAL = "%Y-%m-%dT%H:%M"
+FORMS = {"case": "record_follow_up", "referral": "report_progress", "notification": "receive_notification"}
+Ids = Mapping[str, list[str]]
+
+
+def pages(routes: list[BaseRoute], document: Mapping[str, Mapping[str, object]]) -> set[Operation]:
+    """What is served and is not the API's, but for the files that pages load."""
+    return {each for each in operations(routes) if each[1] not in document["paths"] and "/static/" not in each[1]}
+
+
+def addresses(served: set[Operation], known: Ids) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every page that is shown, with all that its names may stand for; of forms, one for each kind of subject."""
+    for template in sorted(path for method, path in served if method == "GET" and path != "/api/openapi.json"):
+        asks = next((asks for kind, asks in FORMS.items() if f"{{{kind}_id}}/do" in template), "release_clock")
+        names = re.findall(r"{(\w+)}", template)
+        values = ([asks] if name == "asks" else known[name] for name in names)
+        for filled in product(*values):
+            yield template, dict(zip(names, filled, strict=True))
+
+
+async def pages_read(asking: Asking, served: set[Operation], known: Ids) -> dict[str, bytes]:
+    """What must be silent: titles and addresses for everybody, and all of what a page tells whom nobody told."""
+    app = asking.stack
+    stranger = app.actor("supervisor2", Role.SUPERVISOR, ELSEWHERE)
+    coordinator = app.actor("coordinator", Role.COORDINATOR, "setda-asisten-1")
+    named, told, shown = b"", b"", 0
+    for by in (app.supervisor, app.hospital, app.police, stranger, coordinator):
+        learned = await disclosed(asking, by, known)
+        for template, ids in addresses(served, known):
+            page = await asking.visit(by, "GET", template, ids)
+            named += "".join(NAMED.findall(page.text)).encode()
+            shown += len(WORD.findall(page.text))
+            if by != app.supervisor:
+                told += " ".join(set(WORD.findall(page.text)) - learned).encode()
+    assert shown, "pages show no text of a case: nothing was tried"
+    return {"titles and addresses of pages": named, "pages of who was not told": told}
+
+
+async def disclosed(asking: Asking, by: Actor, known: Ids) -> set[str]:
+    """What the API tells an agency of its own referrals: a page may tell as much."""
+    if by.role is not Role.AGENCY_OFFICER:
+        return set()
+    answers = [
+        await asking.ask(by, "GET", f"{V1}/referrals/{{referral_id}}", {"referral_id": each})
+        for each in known["referral_id"]
+    ]
+    return set(WORD.findall("".join(answer.text for answer in answers if answer.status_code < 300)))
+
+
+async def forms_sent(asking: Asking, known: Ids) -> None:
+    """A text by a form; and one that is refused, which is shown to who wrote it, and is in no header."""
+    app, word = asking.stack, asking.cage.word
+    where = {"case_id": known["case_id"][0], "asks": "record_follow_up"}
+    path = "/cases/{case_id}/do/{asks}"
+    form = {"at": datetime.now(ZoneInfo("Asia/Jakarta")).strftime(LOCAL), "reached": "yes", "note": word()}
+    done = await asking.visit(app.caseworker, "POST", path, where, **form)
+    assert done.status_code == 303, done.text
+    refused = await asking.visit(app.caseworker, "POST", path, where, **form | {"at": word(), "note": word()})
+    assert refused.status_code == 422
+    assert asking.refusals.pop() == refused.content
+
+
+async def through_the_page(asking: Asking, who: Mapping[str, str], otp: str) -> None:
+    """Wrong and right at the door of the pages; out again."""
+    word = asking.cage.word
+    wrong = {**who, "password": word(), "otp": word()}
+    assert (await asking.ask(None, "POST", "/sign-in", data=wrong)).status_code == 401
+    begun = await asking.ask(None, "POST", "/sign-in", data={**who, "otp": otp})
+    assert begun.status_code == 303, begun.text
+    cookie = asking.cage.keep(begun.cookies[COOKIE])
+    asking.client.cookies.clear()
+    held = {"Cookie": f"{COOKIE}={cookie}"}
+    page = await asking.ask(None, "GET", "/cases", headers=held)
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert csrf
+    for token in (word(), asking.cage.keep(csrf[1])):
+        await asking.ask(None, "POST", "/sign-out", headers=held, data={"csrf": token})
+    await asking.ask(None, "POST", "/language", data={"language": "en", "back": word()})
+    asking.client.cookies.clear()
