@@ -21,8 +21,8 @@ from tests.canaries import SONG, Cage, spellings
 from tests.canary_asking import Asking, Operation, ask_wrongly, operations, texts_of
 from tests.canary_door import ended_well, through_the_door
 from tests.canary_house import House, built, served
-from tests.canary_places import payloads
 from tests.canary_pages import forms_sent, pages, pages_read
+from tests.canary_places import payloads
 from tests.canary_walk import ELSEWHERE, Walk, end, follow, hold_and_remind, plan_and_tell, refer_and_answer
 from tests.stack import Stack
 from web.api.routing import V1
@@ -30,6 +30,7 @@ from web.app import create_app
 
 ASKED_ELSEWHERE = {("GET", "/session/provider"), ("GET", "/session/provider/callback")}
 """They need another provider: tests/test_provider.py."""
+STATIC = ("GET", "/static/{digest}/{name}")
 HELD = {"cases", "case_log", "referrals", "notifications", "deadlines", "notices", "reservations", "documents"} | {
     *("locations", "location_readings", "files", "file_pieces", "access_log", "client_index", "sessions", "tokens"),
     *("factors", "recovery_codes", "throttles", "accounts", "keys", "break_glass", "exclusions", "contacts"),
@@ -159,7 +160,7 @@ def check_all_was_asked(asking: Asking, app: FastAPI) -> None:
     document = app.openapi()
     assert RULES.keys() <= asking.cage.met, "whoever adds a command walks it in tests/canary_walk.py"
     assert asking.cage.silent_fields() == set()
-    left = operations(app.routes) - asking.answered - ASKED_ELSEWHERE
+    left = operations(app.routes) - asking.answered - ASKED_ELSEWHERE - {STATIC}
     assert left == set(), "whoever adds a route asks it in `beside`, and a page in tests/canary_pages.py"
     texts = texts_of(document)
     assert len(texts) > 50
