@@ -69,11 +69,12 @@ class Asking:
         return answer
 
     async def visit(
-        self, by: Actor, method: str, template: str, ids: Mapping[str, str] | None = None, **form: str
+        self, by: Actor, method: str, template: str, ids: Mapping[str, str] | None = None, **form: Any
     ) -> httpx.Response:
         """One page, or one form of ours that is sent from it, by somebody at a browser."""
         session = self.sessions.get(by.account_id) or self._begun(by)
-        sent = {"data": {"csrf": csrf_of(session), **form}} if method == "POST" else {}
+        files, fields = form.pop("files", None), {"csrf": csrf_of(session), **form}
+        sent = {"data": fields, "files": files} if method == "POST" else {}
         return await self.ask(None, method, template, ids, headers={"Cookie": f"{COOKIE}={session.secret}"}, **sent)
 
     def _begun(self, by: Actor) -> Session:

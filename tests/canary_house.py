@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -63,7 +64,8 @@ class House:
 
     def _contacts(self, account_id: str) -> tuple[Contact, ...]:
         hook = f"http://127.0.0.1:{self.hooks.server_port}/hook"
-        return a_contact("email", f"{account_id}@dinas.example"), a_contact("webhook", hook)
+        ways = a_contact("email", f"{account_id}@dinas.example"), a_contact("webhook", hook)
+        return tuple(way.model_copy(update={"confirmed_at": datetime.now(UTC)}) for way in ways)
 
 
 @asynccontextmanager

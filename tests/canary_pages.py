@@ -78,6 +78,21 @@ async def forms_sent(asking: Asking, known: Ids) -> None:
     refused = await asking.visit(app.caseworker, "POST", path, where, **form | {"at": word(), "note": word()})
     assert refused.status_code == 422
     assert asking.refusals.pop() == refused.content
+    await at_once(asking, known["case_id"][0])
+
+
+async def at_once(asking: Asking, case_id: str) -> None:
+    """A file from its page, and a remedy of the board."""
+    app, word, where = asking.stack, asking.cage.word, {"case_id": case_id}
+    file = {"file": (word(), f"surat {word()}".encode())}
+    path = "/cases/{case_id}/documents"
+    kept = await asking.visit(app.caseworker, "POST", path, where, kind="letter", title=word(), files=file)
+    assert kept.status_code == 303, kept.text
+    standing = app.outside.reads.standing(app.supervisor, case_id)
+    assert standing is not None
+    clock = next(each.id for each in standing.deadlines if each.running)
+    told = await asking.visit(app.supervisor, "POST", "/stalled", key=word(), remedy=f"send_reminder {case_id} {clock}")
+    assert told.status_code == 303, told.text
 
 
 async def through_the_page(asking: Asking, who: Mapping[str, str], otp: str) -> None:

@@ -160,6 +160,7 @@ async def follow(walk: Walk, other: str) -> None:
         ("withdraw_consent", c.WithdrawConsent.model_validate({"scope": "sharing", "by": "caregiver"})),
     ]
     await attach(walk)
+    await write(walk)
     where = {"name": note(), "address": note(), "phone": note(), "note": note()}
     bodies.append(("set_location", c.SetLocation.model_validate(where)))
     for name, body in bodies:
@@ -181,6 +182,17 @@ async def attach(walk: Walk) -> None:
         form["files"] = {"file": (said["name"], content)}
         answer = await walk.asking.ask(given, "POST", DOCUMENTS, {"case_id": walk.case_id}, **form)
         assert answer.status_code == (201 if given is app.caseworker else 404), answer.text
+
+
+async def write(walk: Walk) -> None:
+    """A letter that holds what its reader is shown, canaries among it: by the API, and by the form of its page."""
+    app, where = walk.app, {"case_id": walk.case_id}
+    asked: dict[str, Any] = {"kind": "case_summary", "agencies": ["rsud-muaradua"]}
+    answer = await walk.asking.ask(app.caseworker, "POST", f"{V1}/cases/{{case_id}}/letters", where, json=asked)
+    assert answer.status_code == 201, answer.text
+    walk.cage.met.add(c.IssueLetter)
+    page = await walk.asking.visit(app.caseworker, "POST", "/cases/{case_id}/letters", where, **asked)
+    assert page.status_code == 303, page.text
 
 
 async def hold_and_remind(walk: Walk) -> None:

@@ -172,7 +172,9 @@ async def test_no_canary_sings(
     house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither in a dump, nor in the engine, its payloads opened, nor in logs, notices, headers, refusals, metrics."""
-    app, cage = create_app(house.stack.site), Cage()
+    site, cage = house.stack.site, Cage()
+    site.closing.set()  # a stream of events ends at once, and can be asked like everything else
+    app = create_app(site)
     with capture_logs() as lines:
         async with served(app, house.stack.settings) as client:
             asking = Asking(house.stack, cage, client)
@@ -211,6 +213,8 @@ def check_it_would_be_heard(house: House, heard: Mapping[str, bytes]) -> None:
     for place in ("engine on disk", "engine lists"):
         assert b"CaseStage" in heard[place], place
     assert b"CaseWorkflow" in heard["engine metrics"]
+    assert b"'event': 'request'" in heard["log lines of ours"]
+    assert b"temporalio" in heard["log"]
     assert b"invalid_input" in heard["refusals"]
     assert b"application/problem+json" in heard["headers"]
 
