@@ -108,7 +108,9 @@ async def through_the_page(asking: Asking, who: Mapping[str, str], otp: str) -> 
     page = await asking.ask(None, "GET", "/cases", headers=held)
     csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
     assert csrf
-    for token in (word(), asking.cage.keep(csrf[1])):
-        await asking.ask(None, "POST", "/sign-out", headers=held, data={"csrf": token})
+    refused = await asking.ask(None, "POST", "/sign-out", headers=held, data={"csrf": word()})
+    assert refused.status_code == 403
+    assert asking.refusals.pop() == refused.content  # a page for who holds the session, with its token
+    await asking.ask(None, "POST", "/sign-out", headers=held, data={"csrf": asking.cage.keep(csrf[1])})
     await asking.ask(None, "POST", "/language", data={"language": "en", "back": word()})
     asking.client.cookies.clear()
