@@ -3,7 +3,7 @@
 import base64
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -149,10 +149,12 @@ async def all_refused(asking: Asking, served_: set[Operation], ids: Mapping[str,
 def listening(caplog: pytest.LogCaptureFixture, *but: str) -> Iterator[None]:
     """Every log line of every library, but for those of our own client, which knows what it sent."""
     caplog.set_level(logging.DEBUG)
-    with ExitStack() as quiet:
-        for name in but:
-            quiet.enter_context(caplog.at_level(logging.WARNING, name))
-        yield
+    ours = {each: each.level for each in map(logging.getLogger, but)}
+    for each in ours:  # not through caplog, which would then hear nothing quieter from anybody
+        each.setLevel(logging.WARNING)
+    yield
+    for each, level in ours.items():
+        each.setLevel(level)
 
 
 def check_all_was_asked(asking: Asking, app: FastAPI) -> None:
