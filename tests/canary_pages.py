@@ -44,7 +44,8 @@ async def pages_read(asking: Asking, served: set[Operation], known: Ids) -> dict
     stranger = app.actor("supervisor2", Role.SUPERVISOR, ELSEWHERE)
     coordinator = app.actor("coordinator", Role.COORDINATOR, "setda-asisten-1")
     named, told, shown = b"", b"", 0
-    for by in (app.supervisor, app.hospital, app.police, stranger, coordinator):
+    keepers = app.actor("auditor", Role.AUDITOR), app.actor("administrator", Role.ADMINISTRATOR)
+    for by in (app.supervisor, app.hospital, app.police, stranger, coordinator, *keepers):
         learned = await disclosed(asking, by, known)
         for template, ids in addresses(served, known):
             page = await asking.visit(by, "GET", template, ids)

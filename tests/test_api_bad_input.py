@@ -9,7 +9,7 @@ import pytest
 from tests.api_fakes import Web, report, web
 from tests.test_api_errors import is_problem
 
-SOON = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+SOON = (datetime.now(UTC) + timedelta(days=2)).isoformat()
 AT = "2026-05-21T10:00:00+07:00"
 CHILD = {"kind": "child", "name": "Siti Kenari"}
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from casework.events import EventKind
 from casework.models.checkpoint import Signed
-from casework.rules.auditing import ERASED
+from casework.rules.auditing import ERASED, Paper, with_papers
 from casework.rules.chain import ACCESS_LOG
 from casework.temporal.histories import CaseHistories, History
 from tests.audited import Away, Erased, Snapshot, Without, World, rewrite, world
@@ -406,6 +407,21 @@ def test_a_case_that_was_erased_is_no_finding(lived: World) -> None:
 
     assert found.findings == []
     assert "what is sealed of 1 cases: their keys are gone, and nobody can open it" in found.unchecked
+
+
+@pytest.mark.parametrize("kind", [EventKind.DOCUMENT_ADDED, EventKind.LETTER_ISSUED])
+def test_the_file_of_a_document_and_of_a_letter_is_held_to_its_digest(kind: EventKind) -> None:
+    """Both are sealed beside their text; another file, or none, is found."""
+    digest = "a" * 64
+    row = {"sequence": 1, "kind": kind, "document_id": "d", "document_digest": "t", "command_id": "c"}
+    rows = [{**row, "body": {"content": digest}}]
+
+    def found(file: str | None) -> list[str]:
+        return [each.what for each in with_papers(rows, {"d": Paper("c", "t", "t", file=file)})]
+
+    assert found(digest) == []
+    for other in ("b" * 64, None):
+        assert found(other) == ["the file it names is missing, or was changed"]
 
 
 def gone(lived: World) -> Without:

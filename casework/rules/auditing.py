@@ -13,6 +13,7 @@ LATE = timedelta(minutes=5)
 """After which what follows a row by itself should have come: its chain, its checkpoint, its place in the history."""
 ERASED = "CaseErased"
 """The row after which the keys of a case are destroyed."""
+WITH_FILE = (EventKind.DOCUMENT_ADDED, EventKind.LETTER_ISSUED)
 FILE = "content"
 """What the body of such a row calls the digest of the file."""
 ACTOR = ("account_id", "role", "agency_id")
@@ -83,7 +84,7 @@ def _of_paper(row: Row, paper: Paper | None, erased: bool) -> str | None:
         return "the sealed text it names does not open: it, or its key, was changed"
     if paper.holds != row["document_digest"]:
         return "the sealed text it names holds something else"
-    file = _parts(row["body"]).get(FILE) if row["kind"] == EventKind.DOCUMENT_ADDED else None
+    file = _parts(row["body"]).get(FILE) if row["kind"] in WITH_FILE else None
     return "the file it names is missing, or was changed" if file != paper.file else None
 
 
