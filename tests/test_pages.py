@@ -88,6 +88,26 @@ async def test_no_page_has_a_fault_that_axe_knows(supervisor: Person, case_id: s
     assert supervisor.complaints == []
 
 
+OF_KEEPERS = {
+    "auditor": ("/audit", "/access-log"),
+    "administrator": ("/accounts", "/agencies", "/calendar", "/pathways", "/pathways/sexual_violence"),
+}
+
+
+@pytest.mark.parametrize("username", OF_KEEPERS)
+async def test_who_keeps_and_who_audits_finds_no_fault_either(
+    address: str, case_id: str, chrome: Browser, username: str
+) -> None:
+    """On a telephone, where nothing scrolls sideways."""
+    person = await Person.signed_in(chrome, address, username, viewport=TELEPHONE)
+    for path in OF_KEEPERS[username]:
+        await person.opens(path)
+        wide = await person.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert (path, await faults(person), wide) == (path, [], False)
+    assert person.complaints == []
+    await person.context.close()
+
+
 async def test_the_door_works_without_scripts_and_by_keyboard_alone(address: str, chrome: Browser) -> None:
     """In, to the form of a new case, and out."""
     person = await Person.arrived(chrome, address, java_script_enabled=False)
