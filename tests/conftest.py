@@ -15,10 +15,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.async_api import Browser
 from temporalio.testing import WorkflowEnvironment
 
 from casework.settings import Settings
 from casework.temporal.names import SEARCH_ATTRIBUTES
+from tests.browsing import browser, served
 from tests.entrance import Entrance, entrance
 from tests.postgres import scratch_database
 from tests.stack import Stack, running, stack, temporal_binary
@@ -85,6 +87,20 @@ async def app(idle: Stack) -> AsyncIterator[Stack]:
     """The whole stack with a worker."""
     async with running(idle):
         yield idle
+
+
+@pytest.fixture(scope="module")
+async def chrome() -> AsyncIterator[Browser]:
+    """A browser."""
+    async with browser() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def address(app: Stack) -> AsyncIterator[str]:
+    """Where the pages of the module's stack are served."""
+    async with served(app) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Pages as people meet them: on a telephone, without scripts, by the keyboard, in both languages, and by strangers."""
 
-from collections.abc import AsyncIterator
 from importlib import resources
 from zoneinfo import ZoneInfo
 
@@ -10,7 +9,7 @@ from playwright.async_api import Browser
 from casework import commands as c
 from casework.models.people import Actor, Role
 from casework.ports import SightQuery
-from tests.browsing import TELEPHONE, Person, browser, served
+from tests.browsing import TELEPHONE, Person
 from tests.stack import Stack
 from tests.test_files import PDF
 from tests.test_walk import assessed, refer
@@ -25,18 +24,6 @@ AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 FIRST_PAGE, LATER_PAGE = 100_000, 30_000
 """Bytes: everything of the first page over the wire, and the HTML of any later one."""
-
-
-@pytest.fixture(scope="module")
-async def chrome() -> AsyncIterator[Browser]:
-    async with browser() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-async def address(app: Stack) -> AsyncIterator[str]:
-    async with served(app) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

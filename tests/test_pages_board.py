@@ -1,7 +1,7 @@
 """The board and the caseload as pages: remedies in the row, live while it is looked at, with and without scripts."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, expect
 from sqlalchemy import event, text
 
-from tests.browsing import Person, browser, served
+from tests.browsing import Person
 from tests.many_cases import fill
 from tests.stack import LEAD, PASSWORD, Stack
 from tests.test_pages import LATER_PAGE, faults
@@ -19,18 +19,6 @@ from tests.test_walk import assessed
 from web.sessions import COOKIE
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-async def chrome() -> AsyncIterator[Browser]:
-    async with browser() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-async def address(app: Stack) -> AsyncIterator[str]:
-    async with served(app) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,13 @@
 """The walk of a case in clicks, by people of their own, on the real servers."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Browser
 
-from tests.browsing import Person, browser, served
+from tests.browsing import Person
 from tests.stack import Stack
 
 NOW = "%Y-%m-%dT%H:%M"
@@ -29,18 +28,6 @@ STEPS = [
     "ClosureRequested",
     "CaseClosed",
 ]
-
-
-@pytest.fixture(scope="module")
-async def chrome() -> AsyncIterator[Browser]:
-    async with browser() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-async def address(app: Stack) -> AsyncIterator[str]:
-    async with served(app) as one:
-        yield one
 
 
 def before(hours: float) -> str:
