@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from fastapi.responses import StreamingResponse
 
 from casework.errors import NotFoundError
+from casework.ids import new_id
 from casework.models.codes import FileType
-from casework.ports import KeptFile
+from casework.ports import FileSealer, KeptFile
 from casework.vault.errors import KeyMissingError, VaultError
 from starter.desk import Desk
 
@@ -39,6 +40,14 @@ FORM = {
     }
 }
 """What a file comes in, for the OpenAPI document."""
+
+
+def sealer_for(desk: Desk, case_id: str) -> FileSealer:
+    """What seals a file that is added to a case, under an id of its own; raises NotFoundError where it is erased."""
+    try:
+        return desk.vault.file_sealer(case_id, new_id())
+    except KeyMissingError:
+        raise NotFoundError("There is no such case.") from None
 
 
 def sent_file(desk: Desk, case_id: str, kept: KeptFile) -> StreamingResponse:

@@ -14,21 +14,19 @@ from starlette.concurrency import run_in_threadpool
 
 from casework.commands import AddReport, Command, DecideTransfer, OpenCase
 from casework.errors import BrokenStepError, ForbiddenError, NotFoundError
-from casework.ids import new_id
 from casework.models.access import Ground
 from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.models.state import Receipt
 from casework.rules.disclosing import discloses
 from casework.rules.keeping import check_kind
 from casework.rules.permitted import check_role
-from casework.vault.errors import KeyMissingError
 from starter.asking import Asking
 from starter.cases import Queued
 from web.api.answers import CaseAnswer, NotificationAnswer, QueuedAnswer, ReferralAnswer
 from web.api.bodies import body_of
 from web.api.commands import COMMANDS, Route
 from web.api.door import Door, IfMatch, Key, asking, given_id
-from web.api.files import FORM
+from web.api.files import FORM, sealer_for
 from web.api.routing import V1, Endpoint, Responses, sent, write
 from web.api.shown import case_of, etag, referral_of, reply
 from web.api.texts import Row, Texts
@@ -120,11 +118,7 @@ class Writes:
         return give
 
     def _upload(self, request: Request, case_id: str) -> Upload:
-        try:
-            sealer = self._site.desk.vault.file_sealer(case_id, new_id())
-        except KeyMissingError:
-            raise NotFoundError("There is no such case.") from None
-        return Upload(sealer, request.headers.get("content-type", ""))
+        return Upload(sealer_for(self._site.desk, case_id), request.headers.get("content-type", ""))
 
     def _of_referral(self, row: Route) -> Endpoint:
         actor_, body_ = Depends(self._door.actor), Depends(body_of(row.body))

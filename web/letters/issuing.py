@@ -20,7 +20,6 @@ from casework.errors import (
     NotFoundError,
     RevisionConflictError,
 )
-from casework.ids import new_id
 from casework.models.codes import FileType, LetterKind
 from casework.models.people import Actor
 from casework.models.state import Receipt
@@ -28,9 +27,9 @@ from casework.ports import SealedFile
 from casework.rules.disclosing import discloses, tells
 from casework.rules.letters import ENDED, common
 from casework.rules.step import RULES
-from casework.vault.errors import KeyMissingError
 from starter.asking import Asking
 from web.api.disclosed import Disclosed
+from web.api.files import sealer_for
 from web.api.problems import entry
 from web.api.records import NO_GROUND
 from web.api.texts import Row, Texts, may_read
@@ -128,10 +127,7 @@ class Letters:
         return IssueLetter.model_validate({**asked.model_dump(), **own}), file
 
     def _sealed(self, case_id: str, letter: bytes) -> tuple[SealedFile, str]:
-        try:
-            sealer = self._desk.vault.file_sealer(case_id, new_id())
-        except KeyMissingError:
-            raise NotFoundError("There is no such case.") from None
+        sealer = sealer_for(self._desk, case_id)
         pieces = [*sealer.add(letter), sealer.end()]
         file = SealedFile(sealer.document_id, FileType.PDF, sealer.size, len(pieces), lambda: iter(pieces))
         return file, sealer.content

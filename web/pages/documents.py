@@ -20,9 +20,9 @@ from casework.rules.keeping import check_kind
 from casework.rules.letters import COURTS
 from casework.rules.permitted import refusal
 from casework.signin.ports import Session
-from casework.vault.errors import KeyMissingError
 from starter.asking import Asking
 from web.api.door import given_id
+from web.api.files import sealer_for
 from web.api.problems import invalid
 from web.api.records import RecordReading
 from web.api.texts import Row, may_read
@@ -148,11 +148,8 @@ class Documents:
         await self._site.cases.add_document(ask, body, file)
 
     def _upload(self, visit: Visit, case_id: str) -> Upload:
-        try:
-            sealer = self._desk.vault.file_sealer(case_id, new_id())
-        except KeyMissingError:
-            raise NotFoundError("There is no such case.") from None
-        return Upload(sealer, visit.request.headers.get("content-type", ""), AROUND)
+        kind = visit.request.headers.get("content-type", "")
+        return Upload(sealer_for(self._desk, case_id), kind, AROUND)
 
     def _case(self, visit: Visit) -> Row:
         actor, case_id = visit.visitor.actor, given_id(visit.named("case_id"))
