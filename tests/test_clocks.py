@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -14,6 +14,8 @@ from casework.models.pathway import ClockKind
 from casework.rules.clocks import due_at
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
+BERLIN = ZoneInfo("Europe/Berlin")
+"""Puts its clock forward and back: on 26 March 2023 there was no two o'clock."""
 OFFICE = working_calendar(range(2023, 2028), "Asia/Jakarta")
 ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Europe/Berlin")
 
@@ -128,6 +130,7 @@ def test_later_start_is_never_due_earlier(
     assert second >= first - (timedelta(hours=1) if calendar.zone == "Europe/Berlin" else timedelta(0))
 
 
+@example(at("2023-03-26 02:00", BERLIN), ClockKind.D, 1, OFFICE.model_copy(update={"zone": "Europe/Berlin"}))
 @given(starts, st.sampled_from(ClockKind), counts, calendars)
 def test_due_is_the_same_however_the_start_is_written(
     start: datetime, clock: ClockKind, units: int, calendar: Calendar

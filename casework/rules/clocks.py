@@ -18,9 +18,11 @@ def due_at(start: datetime, clock: ClockKind, units: float, calendar: Calendar) 
         raise ValueError("a clock starts at an instant, not at a naive time")
     if units < 0:
         raise ValueError("a clock does not run backwards")
+    # A wall time that the zone skipped when its clock was put forward becomes the instant that it stands for.
+    start = start.astimezone(UTC)
     match clock:
         case ClockKind.H:
-            return start.astimezone(UTC) + timedelta(hours=units)
+            return start + timedelta(hours=units)
         case ClockKind.D:
             return _same_clock_time(start, units, ZoneInfo(calendar.zone))
         case ClockKind.WD:
@@ -35,7 +37,7 @@ def _same_clock_time(start: datetime, days: float, zone: ZoneInfo) -> datetime:
 def _close_of_working_day(start: datetime, days: int, calendar: Calendar) -> datetime:
     zone = ZoneInfo(calendar.zone)
     if days == 0:
-        return start.astimezone(UTC)
+        return start
     day = _working_day_after(start.astimezone(zone).date(), days, calendar)
     return datetime.combine(day, calendar.closes, tzinfo=zone).astimezone(UTC)
 
