@@ -602,6 +602,14 @@ class Accounts(Protocol):
         """The account of a live token."""
         ...
 
+    def disable(self, account_id: str, command: Keyed | None = None) -> None:
+        """Let an account sign in no more, and end its tokens and sessions at once. A repeat changes nothing."""
+        ...
+
+    def enable(self, account_id: str, command: Keyed | None = None) -> None:
+        """Let an account sign in again, as it did before. A repeat of a command changes nothing."""
+        ...
+
     def of_office(self, agency_id: str, role: str | None) -> list[Mapping[str, Any]]:
         """The office's accounts with the count of their open cases."""
         ...

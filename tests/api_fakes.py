@@ -465,6 +465,12 @@ class MemoryAccounts:
     def sign_out(self, account_id: str) -> None:
         raise NotImplementedError("what is kept of tokens is asked of the database")
 
+    def disable(self, account_id: str, command: Keyed | None = None) -> None:
+        raise NotImplementedError("what is kept of accounts is asked of the database")
+
+    def enable(self, account_id: str, command: Keyed | None = None) -> None:
+        raise NotImplementedError("what is kept of accounts is asked of the database")
+
     def set_password(self, account_id: str, password: str) -> None:
         raise NotImplementedError("what is kept of passwords is asked of the database")
 

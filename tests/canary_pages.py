@@ -80,6 +80,16 @@ async def forms_sent(asking: Asking, known: Ids) -> None:
     assert refused.status_code == 422
     assert asking.refusals.pop() == refused.content
     await at_once(asking, known["case_id"][0])
+    await keepers_forms(asking)
+
+
+async def keepers_forms(asking: Asking) -> None:
+    """Of who keeps the office."""
+    app = asking.stack
+    keeper, left = app.actor("administrator", Role.ADMINISTRATOR), app.actor("left", Role.CASEWORKER)
+    where, key = {"account_id": left.account_id}, asking.cage.word()
+    done = await asking.visit(keeper, "POST", "/accounts/{account_id}/standing", where, to="disable", key=key)
+    assert done.status_code == 303, done.text
 
 
 async def at_once(asking: Asking, case_id: str) -> None:

@@ -246,6 +246,12 @@ PAGES: dict[tuple[str, str], Access] = {
         )
         for method in ("GET", "POST")
     },
+    **{
+        (method, "/accounts/{account_id}/standing"): of_role(
+            roles(Role.ADMINISTRATOR), "of an account of the own office, never one's own"
+        )
+        for method in ("GET", "POST")
+    },
     **{("GET", path): of_role(EVERYBODY) for path in ("/agencies", "/calendar", "/pathways", "/pathways/{category}")},
     ("POST", "/sign-out"): of_role(EVERYBODY),
     ("GET", "/sign-in"): PUBLIC,

@@ -138,6 +138,7 @@ def test_the_auditor_is_told_a_checkpoint_by_its_root_and_signature() -> None:
 
     assert "number 7, Thursday, 21 May 2026, 10:00 WIB: 42 rows" in body
     assert f"Root: {'ab' * 32}\nSignature: {'c2ln' * 22}\n" in body
+    assert "https://tuntas.example/audit\n" in body
 
 
 def test_a_notice_of_snooping_leads_to_what_the_account_saw() -> None:

@@ -16,7 +16,7 @@ from casework.models.notice import Notice, NoticeKind, Recipient
 from casework.models.people import Role
 from casework.signin.ports import Session
 from starter.cli.demonstration import accounts_of
-from tests.stack import LEAD, Stack
+from tests.stack import LEAD, PASSWORD, Stack
 from tests.test_pages import LATER_PAGE
 from tests.test_pages_board import counted
 from tests.test_walk import assessed
@@ -231,6 +231,47 @@ async def test_an_absence_is_entered_with_who_stands_in(pages: Pages) -> None:
     assert "Ketidakhadiran dicatat." in words
     assert "9 Jun 2031" in words
     assert (await pages.reader("supervisor2").opens(form)).status_code == 404
+
+
+async def test_an_account_is_disabled_and_enabled_and_what_was_open_ends_at_once(pages: Pages) -> None:
+    """Session and token end, and do not live again with the account; one button sent twice does one thing."""
+    leaver = pages.app.actor("leaver", Role.CASEWORKER)
+    accounts, administrator = pages.app.outside.accounts, pages.reader("administrator")
+    form, mine = f"/accounts/{leaver.account_id}/standing", pages.reader("leaver")
+    token, _ = accounts.issue_token(leaver.account_id, 3600)
+    assert (await mine.opens("/")).status_code == 200
+
+    assert ">Nonaktifkan<" in (await administrator.opens(form)).text
+    done = await administrator.sends(form, {"to": "disable", "key": "leaves"})
+    assert done.headers["location"] == "/accounts?done=disable"
+    assert "Akun sudah dinonaktifkan." in said(await administrator.opens("/accounts?done=disable"))
+    assert (await mine.opens("/")).headers["location"] == "/sign-in"
+    assert accounts.of_token(token) is None
+    assert accounts.sign_in("leaver", PASSWORD) is None
+
+    assert ">Aktifkan<" in (await administrator.opens(form)).text
+    await administrator.sends(form, {"to": "enable", "key": "is back"})
+    await administrator.sends(form, {"to": "disable", "key": "leaves"})
+    assert accounts.sign_in("leaver", PASSWORD) is not None
+    assert (await mine.opens("/")).headers["location"] == "/sign-in"
+    assert accounts.of_token(token) is None
+
+
+async def test_nobody_disables_themselves_or_another_offices_account(pages: Pages) -> None:
+    """Nor does anybody but an administrator, nor anything that is neither; the accounts stay as they are."""
+    own, other = (pages.app.actors[name].account_id for name in ("administrator", "supervisor2"))
+    for username, account, to, status in (
+        ("administrator", own, "disable", 403),
+        ("administrator", other, "disable", 404),
+        ("supervisor", own, "disable", 403),
+        ("administrator", pages.app.actors["head"].account_id, "remove", 422),
+    ):
+        answer = await pages.reader(username).sends(f"/accounts/{account}/standing", {"to": to})
+        assert (username, to, answer.status_code) == (username, to, status)
+    listed = (await pages.reader("administrator").opens("/accounts")).text
+    assert "dinonaktifkan" not in listed
+    assert f"/accounts/{own}/standing" not in listed
+    assert "/standing" not in (await pages.reader("supervisor").opens("/accounts")).text
 
 
 async def test_the_rules_are_shown_as_they_are_loaded(pages: Pages) -> None:

@@ -24,6 +24,7 @@ from web.api.problems import CODES
 from web.pages.board import REASONS
 from web.pages.commanding import BY_ASKING
 from web.pages.fields import every, fields_of
+from web.pages.standing import TO
 from web.pages.visitor import MENUS, StalePageError
 
 Key = tuple[str | None, str]
@@ -91,6 +92,7 @@ def of_codes() -> Iterator[Key]:
     for kind in ("refusal", "title"):
         yield from _of(kind, (*BY_CODE, StalePageError.code))
     yield from _of("blocker", BLOCKERS)
+    yield from _of("standing", (*TO, *(f"{each}d" for each in TO)))
     yield from _of("why", ("forbidden", "not_allowed_in_stage"))
 
 

@@ -70,12 +70,22 @@ class SqlAccounts(SqlTokens):
             connection.execute(update(accounts).where(accounts.c.id == account_id).values(password_hash=kept))
             end_all(connection, account_id, self._now())
 
-    def disable(self, account_id: str) -> None:
+    def disable(self, account_id: str, command: Keyed | None = None) -> None:
         """Let an account sign in no more, and end its tokens and sessions at once."""
+        self._stands(account_id, True, command)
+
+    def enable(self, account_id: str, command: Keyed | None = None) -> None:
+        """Let an account sign in again, as it did before; nothing that was ended lives again."""
+        self._stands(account_id, False, command)
+
+    def _stands(self, account_id: str, disabled: bool, command: Keyed | None) -> None:
         with writing(self._engine) as connection:
-            known = connection.execute(update(accounts).where(accounts.c.id == account_id).values(disabled=True))
+            if command and not first(connection, command, self._now()):
+                return
+            known = connection.execute(update(accounts).where(accounts.c.id == account_id).values(disabled=disabled))
             if known.rowcount != 1:
                 raise UnknownAccountError("There is no such account.")
+            # Also where it is enabled: who signed in while it was being disabled would be in again.
             end_all(connection, account_id, self._now())
 
     def of_office(self, agency_id: str, role: str | None = None) -> list[Mapping[str, Any]]:

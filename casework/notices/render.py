@@ -16,11 +16,12 @@ from casework.notices.port import Rendered
 PAGES = {
     NoticeKind.DIGEST: "/stalled",
     NoticeKind.SIGN_IN_FAILING: "/accounts",
-    NoticeKind.CHECKPOINT: "/access-log",
+    NoticeKind.CHECKPOINT: "/audit",
     NoticeKind.MANY_CASES_SEEN: "/access-log",
     NoticeKind.REFUSED_REPEATEDLY: "/access-log",
 }
-"""Where a notice of no case leads: to what waits too long, to the accounts of the office, to who saw what."""
+"""Where a notice of no case leads: to what waits too long, to the accounts of the office, to what the auditor
+was told of, to who saw what."""
 
 
 class CheckpointText(Model):

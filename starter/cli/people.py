@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from casework.models.people import Account
 
 app = typer.Typer(
-    help="Accounts of people and systems: add, disable, say who is away, give a token.", no_args_is_help=True
+    help="Accounts of people and systems: add, disable, enable, say who is away, give a token.", no_args_is_help=True
 )
 Username = Annotated[str, typer.Argument(metavar="USERNAME")]
 HOUR = 3600
@@ -64,6 +64,14 @@ def disable(username: Username) -> None:
     with opened() as accounts:
         accounts.disable(known(accounts, username).id)
     screen.say(f"{username}: disabled")
+
+
+@app.command()
+def enable(username: Username) -> None:
+    """Let a disabled account sign in again, with the password it had."""
+    with opened() as accounts:
+        accounts.enable(known(accounts, username).id)
+    screen.say(f"{username}: enabled")
 
 
 @app.command()

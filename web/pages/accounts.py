@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from casework.errors import CaseworkError, ForbiddenError
 from casework.ids import new_id
-from casework.models.people import Account
+from casework.models.people import Account, Role
 from casework.rules.standing_in import may_stand_in
 from web.api.absences import AbsenceEntry, Absences
 from web.api.bodies import parse
@@ -21,6 +21,7 @@ from web.pages.fields import fields_of
 from web.pages.filled import Form, body, text
 from web.pages.refused import FRESH, Refused
 from web.pages.sheets import SEE_OTHER, Sheets, Visit
+from web.pages.standing import TO
 from web.pages.typed import Typed
 from web.site import Site
 
@@ -48,7 +49,14 @@ class AccountPages:
             raise ForbiddenError("A supervisor or administrator sees the office's accounts.")
         rows = self._accounts.of_office(actor.agency_id, None)
         names = {row["id"]: row["username"] for row in rows}
-        return visit.sheet.page("accounts.html", rows=rows, names=names, done=visit.asked("done") == "set_absence")
+        done = visit.asked("done")
+        return visit.sheet.page(
+            "accounts.html",
+            rows=rows,
+            names=names,
+            keeps=actor.role is Role.ADMINISTRATOR,
+            done=done if done in ("set_absence", *TO) else "",
+        )
 
     def _show(self, visit: Visit) -> Response:
         return self._form(visit, Typed.blank({"from": visit.sheet.local(visit.sheet.now), KEY: new_id()}))

@@ -23,6 +23,7 @@ from web.pages.naming import Naming
 from web.pages.opening import Opening
 from web.pages.reference import ReferencePages
 from web.pages.sheets import Sheets
+from web.pages.standing import StandingPages
 from web.pages.visitor import Entrance
 from web.pages.work import Work
 from web.sessions import SessionDoor
@@ -47,6 +48,7 @@ def routes(
     yield from CaseloadPage(site, sheets, naming).routes()
     yield from AuditPages(site, sheets, naming).routes()
     yield from AccountPages(site, sheets).routes()
+    yield from StandingPages(site, sheets).routes()
     yield from ReferencePages(site, sheets, naming).routes()
     yield from Commanding(site, sheets, naming, choices).routes()
     yield from Documents(site, sheets, naming, records, letters).routes()
