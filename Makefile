@@ -29,8 +29,9 @@ check: .venv/.tested ## dependencies, lint, types and the direction of imports
 storm: .venv/.tested ## kill workers and engine for a minute under load, then compare
 	$(BIN)/python -m bench.storm
 
-bench: .venv/.tested ## what a page of the board costs among 100,000 cases
+bench: .venv/.tested ## what a page of the board costs among 100,000 cases, and every page among 10,000
 	$(BIN)/python -m bench.board
+	$(BIN)/python -m bench.pages
 
 audit: ## known vulnerabilities of what is locked; asks a public database, and fails where it is out of reach
 	$(PYTHON) -m venv build/audit

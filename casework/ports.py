@@ -478,8 +478,10 @@ class Reads(Protocol):
         """An agency's referrals, newest first."""
         ...
 
-    def notifications(self, reader: Actor, agency_id: str | None) -> list[Mapping[str, Any]]:
-        """Mandatory notifications told to an agency."""
+    def notifications(
+        self, reader: Actor, agency_id: str | None, case_id: str | None = None
+    ) -> list[Mapping[str, Any]]:
+        """Mandatory notifications told to an agency, or of one case."""
         ...
 
     def notification(self, reader: Actor, notification_id: str) -> Mapping[str, Any] | None:

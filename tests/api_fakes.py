@@ -220,8 +220,15 @@ class MemoryReads:
         wanted = {"agency_id": agency_id, "status": status}
         return [r for r in rows if all(r[name] == value for name, value in wanted.items() if value)], None
 
-    def notifications(self, reader: Actor, agency_id: str | None) -> list[Mapping[str, Any]]:
-        rows = [row for id_ in self.memory.cases for row in self.memory.of_case(self.memory.notifications, id_)]
+    def notifications(
+        self, reader: Actor, agency_id: str | None, case_id: str | None = None
+    ) -> list[Mapping[str, Any]]:
+        rows = [
+            row
+            for id_ in self.memory.cases
+            if case_id in (None, id_)
+            for row in self.memory.of_case(self.memory.notifications, id_)
+        ]
         mine = [row for row in rows if self._sees_part(reader, {**row, "status": "sent"})]
         return [self._grounded(reader, row) for row in mine if agency_id in (None, row["agency_id"])]
 

@@ -57,6 +57,42 @@ INSERT INTO findings (id, found_at, kind, case_id, ended_at)
 SELECT 'finding-' || n, :now, 'step_failing', 'case-' || n, :now FROM generate_series(1, :count / 4) AS n
 """
 
+OF_CASES = (
+    """
+INSERT INTO case_log (case_id, sequence, kind, at, account_id, role, agency_id, command_id, body_digest, body,
+    case_after, previous, digest)
+SELECT id, s, CASE s WHEN 1 THEN 'CaseOpened' WHEN 2 THEN 'CaseAssigned' ELSE 'FollowUpRecorded' END, opened_at,
+    opened_by, 'caseworker', agency_id, id || '.' || s, 'd', '{}', '{}', 'p', 'd'
+FROM cases, generate_series(1, 4) AS s
+""",
+    """
+INSERT INTO referrals (id, case_id, asked_at, agency_id, service, urgency, status, disclose, asked_by, sent_at,
+    answer_due_at, answered_at, revision)
+SELECT 'referral' || substr(id, 5), id, opened_at, :hospital, 'health', 'routine',
+    CASE WHEN status = 'open' THEN 'sent' ELSE 'declined' END, '{}', opened_by, opened_at, opened_at,
+    CASE WHEN status = 'open' THEN NULL ELSE opened_at END, 1
+FROM cases
+""",
+    """
+INSERT INTO notifications (id, case_id, kind, agency_id, made_at)
+SELECT 'notification' || substr(id, 5), id, 'police', :police, opened_at FROM cases
+""",
+    """
+INSERT INTO access_log (at, account_id, role, agency_id, thing, kind, case_ids, ground)
+SELECT opened_at, opened_by, 'caseworker', agency_id, 'case', 'shown', ARRAY[id], 'assignment' FROM cases
+""",
+    "UPDATE cases SET assigned_to = :caseworker WHERE assigned_to IN ('caseworker0', 'caseworker1', 'caseworker2')",
+)
+
+
+def fill_around(connection: Connection, caseworker: str, hospital: str, police: str) -> None:
+    """What hangs on so many cases: four rows of the log, a referral, a notification and a sight of each; a caseworker
+    with a tenth of them."""
+    given = {"caseworker": caseworker, "hospital": hospital, "police": police}
+    for statement in OF_CASES:
+        connection.execute(text(statement), {name: value for name, value in given.items() if f":{name}" in statement})
+    connection.execute(text("ANALYZE"))
+
 
 def fill(connection: Connection, count: int, now: datetime) -> None:
     """Make so many cases, as the owner of the tables, and let the planner know of them."""

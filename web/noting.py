@@ -134,9 +134,9 @@ class NotingReads:
         rows, following = self._reads.inbox(reader, agency_id, status, limit, cursor)
         return [_part(reader, row) for row in rows], following
 
-    def notifications(self, reader: Actor, agency_id: str | None) -> list[Row]:
+    def notifications(self, reader: Actor, agency_id: str | None, case_id: str | None = None) -> list[Row]:
         """What was told by law."""
-        return [_part(reader, row) for row in self._reads.notifications(reader, agency_id)]
+        return [_part(reader, row) for row in self._reads.notifications(reader, agency_id, case_id)]
 
     def notification(self, reader: Actor, notification_id: str) -> Row | None:
         """One of them."""

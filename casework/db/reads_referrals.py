@@ -39,9 +39,13 @@ class ReferralReads(SqlReader):
             rows, following = newest_first(connection, found, referrals.c.asked_at, referrals.c.id, limit, cursor)
         return [referral_shown(reader, row) for row in rows], following
 
-    def notifications(self, reader: Actor, agency_id: str | None) -> list[Mapping[str, Any]]:
-        """Mandatory notifications told to an agency, newest first; without one, all that the reader may see."""
+    def notifications(
+        self, reader: Actor, agency_id: str | None, case_id: str | None = None
+    ) -> list[Mapping[str, Any]]:
+        """Mandatory notifications told to an agency, or of a case, newest first; else all that the reader may see."""
         found = self._notifications(reader)
+        if case_id is not None:
+            found = found.where(notifications.c.case_id == case_id)
         if agency_id is not None:
             found = found.where(notifications.c.agency_id == agency_id)
         return self._all(reader, found.order_by(notifications.c.made_at.desc(), notifications.c.id))

@@ -15,7 +15,8 @@ from casework.models.people import Actor
 from casework.ports import Work
 
 NEWS_FOR = timedelta(days=7)
-MOST = 100
+MOST = 41
+"""Of each list; one more than a page of it shows."""
 
 
 class WorkReads:

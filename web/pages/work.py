@@ -13,6 +13,8 @@ from web.pages.sheets import SEE_OTHER, Sheets, Visit
 from web.site import Site
 
 Row = Mapping[str, Any]
+SHOWN, NEWS = 40, 20
+"""Of what waits, and of each kind of news: what a thin network carries."""
 
 
 class Work:
@@ -37,8 +39,14 @@ class Work:
         now = visit.sheet.now
         work = self._reads.work(actor, now)
         midnight = (now.astimezone(self._sheets.zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0)
-        groups = {name: tuple(rows) for name, rows in _grouped(work.clocks, now, midnight).items()}
-        return visit.sheet.page("work.html", groups=groups, work=work, names=self._naming.of(visit))
+        return visit.sheet.page(
+            "work.html",
+            groups=_grouped(work.clocks[:SHOWN], now, midnight),
+            assignments=work.assignments[:NEWS],
+            answers=work.answers[:NEWS],
+            more=len(work.clocks) > SHOWN or max(len(work.assignments), len(work.answers)) > NEWS,
+            names=self._naming.of(visit),
+        )
 
 
 def _grouped(clocks: tuple[Row, ...], now: datetime, midnight: datetime) -> dict[str, list[Row]]:
