@@ -26,8 +26,9 @@ check: .venv/.tested ## dependencies, lint, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-storm: .venv/.tested ## kill workers and engine for a minute under load, then compare
+storm: .venv/.tested ## kill workers and engine for a minute under load, then compare; then a thousand random lives
 	$(BIN)/python -m bench.storm
+	TUNTAS_LIVES=1000 $(BIN)/python -m pytest -q --timeout 3600 tests/test_life.py
 
 bench: .venv/.tested ## what a page of the board costs among 100,000 cases, and every page among 10,000
 	$(BIN)/python -m bench.board

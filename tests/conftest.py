@@ -26,7 +26,7 @@ from tests.postgres import scratch_database
 from tests.stack import Stack, running, stack, temporal_binary
 
 MOST_WORKERS = 4
-"""Each has servers of its own, and waits as much as it works."""
+"""Each has servers of its own. One more than there are cores works while another waits."""
 
 # How long an example takes to draw or to run says how busy the machine is, and nothing of Tuntas.
 hypothesis.settings.register_profile("tuntas", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -36,7 +36,7 @@ hypothesis.settings.load_profile("tuntas")
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """A directory of tests is shared among workers; files that are named run one after another, in this process."""
     whole = any(Path(named).is_dir() for named in config.args)
-    return min(os.cpu_count() or 1, MOST_WORKERS) if whole else 0
+    return min((os.cpu_count() or 1) + 1, MOST_WORKERS) if whole else 0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,9 +89,9 @@ async def app(idle: Stack) -> AsyncIterator[Stack]:
         yield idle
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def chrome() -> AsyncIterator[Browser]:
-    """A browser."""
+    """A browser, for every module: each person has a context of their own in it."""
     async with browser() as one:
         yield one
 

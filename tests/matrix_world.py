@@ -12,7 +12,7 @@ import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from google.protobuf.json_format import MessageToDict
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from casework import commands as c
 from casework.db.accounts import SqlAccounts
@@ -217,12 +217,16 @@ class World:
                 return MessageToDict(payload)
         raise AssertionError("a history begins with a start")
 
-    def rows(self) -> Mapping[str, int]:
-        """How many rows each table has, but for who asked."""
+    @cached_property
+    def _counts(self) -> Select[Any]:
         tables = [table for table in metadata.sorted_tables if table.name not in UNCOUNTED]
         counts = [select(func.count()).select_from(table).scalar_subquery().label(table.name) for table in tables]
+        return select(*counts)
+
+    def rows(self) -> Mapping[str, int]:
+        """How many rows each table has, but for who asked."""
         with reading(self.stack.outside.engine) as connection:
-            return dict(connection.execute(select(*counts)).mappings().one())
+            return dict(connection.execute(self._counts).mappings().one())
 
 
 async def world_of(stack: Stack) -> tuple[World, Subject, Subject, Subject]:

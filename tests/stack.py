@@ -5,16 +5,20 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
+from fastapi import FastAPI
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.records import RecordsActivities
 from casework.assembly import Adapters, adapters, entrance, office
+from casework.db.accounts import SqlAccounts
+from casework.db.reads import SqlReads
 from casework.ids import new_id
 from casework.models.people import Actor, Role
 from casework.office import Office
@@ -27,12 +31,15 @@ from casework.vault.payloads import PayloadKeys
 from starter.asking import Asking
 from starter.cases import Cases
 from starter.desk import Desk
+from web.app import create_app
 from web.assemble import codec_of
 from web.site import Site
 from workflows.case import CaseWorkflow
 
 LEAD = "dinas-pppappkb"
 PASSWORD = "kata-sandi-uji-coba"
+QUICK = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+"""A hash says how it is checked, so whoever signs in is quick too."""
 
 
 def temporal_binary() -> str:
@@ -53,11 +60,12 @@ class Stack:
     cases: Cases
     desk: Desk
     actors: dict[str, Actor] = field(default_factory=dict)
+    webs: dict[timedelta, FastAPI] = field(default_factory=dict)
 
     def actor(self, username: str, role: Role, agency_id: str = LEAD) -> Actor:
         """An account of that name, made once."""
         if username not in self.actors:
-            account = self.outside.accounts.add(username, PASSWORD, role, agency_id)
+            account = SqlAccounts(self.outside.engine, hasher=QUICK).add(username, PASSWORD, role, agency_id)
             self.actors[username] = account.actor
         return self.actors[username]
 
@@ -92,6 +100,17 @@ class Stack:
             access_log=self.outside.access_log,
             codec=codec_of(self.settings, PayloadKeys(self.outside.keys, self.outside.root)),
         )
+
+    def web(self, later: timedelta = timedelta()) -> FastAPI:
+        """The application of a web process whose clock shows a later time, made once: its routes are many."""
+
+        def now() -> datetime:
+            return datetime.now(UTC) + later
+
+        if later not in self.webs:
+            desk = replace(self.desk, office=replace(self.office, now=now), reads=SqlReads(self.outside.engine, now))
+            self.webs[later] = create_app(replace(self.site, desk=desk))
+        return self.webs[later]
 
     def ask(self, actor: Actor, case_id: str = "", **more: Any) -> Asking:
         """The circumstances of a command, under a key of its own unless one is given."""

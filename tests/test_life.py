@@ -1,5 +1,9 @@
-"""Lives of cases: random commands by random actors never break what holds for every case."""
+"""Lives of cases: random commands by random actors never break what holds for every case.
 
+`make storm` lives a thousand of them.
+"""
+
+import os
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
@@ -387,6 +391,9 @@ def copy(state: CaseState) -> CaseState:
 
 
 Life.TestCase.settings = settings(
-    max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=int(os.environ.get("TUNTAS_LIVES", "60")),
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
-TestLife = pytest.mark.timeout(600)(Life.TestCase)
+TestLife = pytest.mark.timeout(3600)(Life.TestCase)

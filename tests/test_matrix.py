@@ -403,9 +403,12 @@ async def test_every_page_shows_what_the_matrix_says(there: There, name: str) ->
 
 
 def who_is_refused(page: Page) -> Names:
-    """All of them. Who does not even know of a case sends its forms, which says more than to look at them."""
+    """All of them. Who does not even know of a case sends its forms, which says more than to look at them; one of each
+    role and knowledge, for the command is the one that the API refuses to all."""
     asking = page.access.knows if page.form is LOOKED_AT else EVERYBODY
-    return (BROWSING & asking) - page.access.may
+    refused = (BROWSING & asking) - page.access.may
+    alike = {(STANDS[who].role, who in page.access.knows): who for who in sorted(refused)}
+    return frozenset(alike.values()) if page.form else refused
 
 
 def who_is_served(page: Page) -> Names:

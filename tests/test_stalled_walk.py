@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +9,6 @@ import httpx
 import pytest
 
 from casework import commands as c
-from casework.db.reads import SqlReads
 from casework.ids import workflow_id
 from casework.models.people import Actor, Role
 from casework.models.state import CaseState
@@ -18,7 +16,6 @@ from tests.stack import Stack
 from tests.test_api_errors import is_problem
 from tests.test_board import beat
 from tests.test_walk import opened
-from web.app import create_app
 
 MONTH = timedelta(days=31)
 
@@ -32,12 +29,8 @@ def coordinator(app: Stack) -> Actor:
 async def asking(app: Stack, who: Actor, later: timedelta = timedelta()) -> AsyncIterator[httpx.AsyncClient]:
     """A client of somebody, of a web process whose clock shows a later time."""
 
-    def now() -> datetime:
-        return datetime.now(UTC) + later
-
-    desk = replace(app.desk, office=replace(app.office, now=now), reads=SqlReads(app.outside.engine, now))
     token, _ = app.outside.accounts.issue_token(who.account_id, 60)
-    transport = httpx.ASGITransport(create_app(replace(app.site, desk=desk)))
+    transport = httpx.ASGITransport(app.web(later))
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1", headers=headers) as client:
         yield client
