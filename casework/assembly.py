@@ -18,6 +18,7 @@ from casework.db.findings import SqlFindings
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.identities import SqlIdentities
 from casework.db.letters import SqlLetters
+from casework.db.links import SqlLinks
 from casework.db.locations import SqlLocations
 from casework.db.notices import SqlNotices
 from casework.db.patrol import SqlPatrol
@@ -100,6 +101,7 @@ class Adapters:
     access: SqlAccess
     suspects: SqlSuspects
     letters: SqlLetters
+    links: SqlLinks
 
     def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
@@ -153,6 +155,7 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         access=SqlAccess(engine),
         suspects=SqlSuspects(engine, vault.mark),
         letters=SqlLetters(engine),
+        links=SqlLinks(engine, root),
     )
 
 

@@ -82,6 +82,10 @@ class HoldNotAllowedError(CaseworkError):
     code, status, title = "hold_not_allowed", 409, "This deadline may not be held"
 
 
+class LinkNotAllowedError(CaseworkError):
+    code, status, title = "link_not_allowed", 409, "No one-time link may be made"
+
+
 class AlreadyDecidedError(CaseworkError):
     code, status, title = "already_decided", 409, "Already decided"
 

@@ -71,7 +71,7 @@ def deliverer(outside: Adapters, outbox: SqlNotices) -> NoticesActivities:
     settings = outside.settings
     notifier = notifier_for(settings, outside.root.derive(b"webhooks") if settings.webhooks else None)
     zone = ZoneInfo(settings.timezone)
-    delivery = NoticeDelivery(outbox, notifier, zone, settings.pages, outside.suspects, wall_clock)
+    delivery = NoticeDelivery(outbox, notifier, zone, settings.pages, outside.suspects, wall_clock, outside.links)
     return NoticesActivities(outbox, delivery)
 
 

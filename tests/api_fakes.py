@@ -36,6 +36,7 @@ from casework.ports import (
     KeptFile,
     Keyed,
     LetterNumber,
+    Links,
     Location,
     LocationReading,
     Reservation,
@@ -580,6 +581,13 @@ def sign_in_of(accounts: Passwords) -> SignIn:
     )
 
 
+class NoLinks:
+    """Every agency has accounts, and no link is made."""
+
+    def has_accounts(self, agency_id: str) -> bool:
+        return True
+
+
 class NoAccess:
     """Nobody is excluded, and no glass is broken: what is kept of that is asked of the database."""
 
@@ -714,6 +722,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
         desk=desk,
         signin=signin,
         access_log=MemoryAccessLog(memory),
+        links=cast(Links, NoLinks()),
         codec=Codec(CaseCodec(PayloadKeys(keys, MASTER)).decode, "default", ENGINE_PAGES),
         agencies=tuple(DIRECTORY),
         checks=checks,

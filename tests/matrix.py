@@ -88,6 +88,9 @@ OPENING = WORKING | roles(Role.AGENCY_OFFICER, Role.SYSTEM)
 SYSTEMS = roles(Role.SYSTEM)
 OF_LEAD = frozenset(name for name, stand in STANDS.items() if stand.agency_id == LEAD)
 
+MAILBOXES = roles(Role.SUPERVISOR, Role.ADMINISTRATOR, agency_id=LEAD)
+"""Who says where one-time links are sent."""
+
 
 @dataclass(frozen=True)
 class Access:
@@ -123,6 +126,7 @@ def of_role(may: Names, note: str = "") -> Access:
 
 
 PUBLIC = Access(EVERYBODY, names=NOBODY, public=True)
+BY_LINK = Access(EVERYBODY, names=NOBODY, public=True, note="who opened a one-time link: its referral alone")
 BY_SESSION = Access(EVERYBODY - SYSTEMS, names=NOBODY, session=True)
 OVER = "what is over is refused by its state"
 REFERRAL = "/referrals/{referral_id}"
@@ -170,6 +174,10 @@ def of_v1() -> Iterator[tuple[str, str, Access]]:
         yield "POST", f"{REFERRAL}/{step}", of_referral(OFFICE | ASKED, OVER)
     yield "POST", f"{REFERRAL}/override", of_referral(DECIDES)
     yield "POST", f"{REFERRAL}/revocation", of_referral(OFFICE)
+    yield "POST", f"{REFERRAL}/link", of_referral(OFFICE, "goes to an agency without accounts")
+    yield "DELETE", f"{REFERRAL}/link", of_referral(OFFICE)
+    for method in ("GET", "PUT"):
+        yield method, "/agencies/{agency_id}/mailbox", of_role(MAILBOXES)
     told = Access(SEES_NOTIFICATION, SEES_NOTIFICATION, SEES_NOTIFICATION)
     yield "GET", "/notifications", of_list(SEES_NOTIFICATION)
     yield "GET", "/notifications/{notification_id}", told
@@ -226,6 +234,10 @@ PAGES: dict[tuple[str, str], Access] = {
     ("POST", f"{CASE}/letters"): of_case(OFFICE),
     ("GET", "/referrals"): of_list(SEES_REFERRAL),
     ("GET", REFERRAL): of_referral(SEES_REFERRAL),
+    ("POST", f"{REFERRAL}/link"): of_referral(OFFICE),
+    ("POST", f"{REFERRAL}/link/revocation"): of_referral(OFFICE),
+    ("GET", "/mailboxes"): of_role(MAILBOXES),
+    ("POST", "/mailboxes"): of_role(MAILBOXES),
     ("GET", "/notifications"): of_list(SEES_NOTIFICATION),
     **{
         (method, path): of_list(OFFICE | GLASS | those("coordinator"), WORKING | roles(Role.COORDINATOR))
@@ -257,6 +269,12 @@ PAGES: dict[tuple[str, str], Access] = {
     ("GET", "/sign-in"): PUBLIC,
     ("POST", "/sign-in"): PUBLIC,
     ("POST", "/language"): PUBLIC,
+    ("GET", "/link/{token}"): PUBLIC,
+    ("POST", "/link/{token}"): PUBLIC,
+    ("GET", "/link"): BY_LINK,
+    ("GET", "/link/do/{asks}"): BY_LINK,
+    ("POST", "/link/do/{asks}"): BY_LINK,
+    ("GET", "/link/done"): PUBLIC,
     ("GET", "/static/{digest}/{name}"): PUBLIC,
 }
 """Pages by method and address. A system has no session, so no page is for it."""

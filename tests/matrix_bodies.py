@@ -64,6 +64,7 @@ AT_ITS_END: dict[str, Json] = {
     "/break-glass/{glass_id}/review": {"justified": True},
     "/accounts/{account_id}/absence": {"from": LATER, "until": BEFORE},
     "/contacts": {"medium": "email", "address": "kantor@example.org"},
+    "/agencies/{agency_id}/mailbox": {"address": "no-mailbox"},
     "/password": {"current": PASSWORD, "new": "password1234"},
     "/second-factor": {"password": PASSWORD},
     "/second-factor/confirmation": {"otp": "000000"},

@@ -140,6 +140,7 @@ class World:
         made.ids |= {
             "case_id": made.case_id,
             "category": "child_violence",
+            "agency_id": STANDS["receiver"].agency_id,
             "account_id": self.people["colleague"].account_id,
         }
         made.payload = await self._payload(made.case_id)

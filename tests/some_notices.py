@@ -77,6 +77,16 @@ class KnownSuspects:
         return self.numbers & frozenset(numbers)
 
 
+class NoLinks:
+    """Nobody is sent a link."""
+
+    def addressed(self, link_id: str) -> tuple[Contact, ...]:
+        return ()
+
+    def token(self, link_id: str) -> str:
+        return link_id
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -98,6 +98,7 @@ class Stack:
             signin=entrance(self.outside, self.office),
             agencies=tuple(self.outside.directory),
             access_log=self.outside.access_log,
+            links=self.outside.links,
             codec=codec_of(self.settings, PayloadKeys(self.outside.keys, self.outside.root)),
         )
 

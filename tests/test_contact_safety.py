@@ -17,7 +17,7 @@ from casework.numbers import numbers_in
 from casework.rules.contacting import CONFIRMED_FOR, Unfit, opens_at, unfit
 from tests.api_fakes import Web, report, web
 from tests.play import CASEWORKER, SUPERVISOR, opened
-from tests.some_notices import BASE, JAKARTA, KnownSuspects, a_notice
+from tests.some_notices import BASE, JAKARTA, KnownSuspects, NoLinks, a_notice
 
 NOW = datetime(2026, 5, 21, 3, 0, tzinfo=UTC)
 """Ten in the morning where the office is."""
@@ -48,7 +48,7 @@ def delivered(
     """To which addresses a notice went out, and what became of it; None where it waits for an hour."""
     notifier = MemoryNotifier()
     suspects = KnownSuspects(frozenset({SUSPECT}))
-    delivery = NoticeDelivery(Book(contacts), notifier, JAKARTA, BASE, suspects, lambda: now)
+    delivery = NoticeDelivery(Book(contacts), notifier, JAKARTA, BASE, suspects, lambda: now, NoLinks())
     try:
         outcome = delivery.deliver_notice(notice or a_notice())
     except NotNow:

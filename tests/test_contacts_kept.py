@@ -25,7 +25,7 @@ from tests.command_line import Run, run
 from tests.play import report
 from tests.postgres import scratch_engine
 from tests.recordings import OFFICE, opening
-from tests.some_notices import BASE, JAKARTA, KnownSuspects
+from tests.some_notices import BASE, JAKARTA, KnownSuspects, NoLinks
 from tests.stack import Stack
 
 __all__ = ["run"]
@@ -61,7 +61,7 @@ class Office:
     def deliver(self, *suspects: str) -> list[tuple[str, str, str | None]]:
         """What became of every notice: kind, state and why."""
         how = self.memory, JAKARTA, BASE, KnownSuspects(frozenset(suspects))
-        NoticesActivities(self.outbox, NoticeDelivery(self.outbox, *how, lambda: self.now)).deliver_batch()
+        NoticesActivities(self.outbox, NoticeDelivery(self.outbox, *how, lambda: self.now, NoLinks())).deliver_batch()
         with reading(self.engine) as connection:
             rows = connection.execute(
                 select(notices.c.kind, notices.c.state, notices.c.last_error).order_by(notices.c.id)

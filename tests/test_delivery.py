@@ -56,7 +56,9 @@ def deliverer(app: Stack, port: int) -> NoticesActivities:
     """The delivery as the worker wires it, by mail."""
     settings = app.settings.model_copy(update={"smtp_url": _secret(f"smtp://127.0.0.1:{port}")})
     how = notifier_for(settings), ZoneInfo("Asia/Jakarta"), settings.pages
-    delivery = NoticeDelivery(app.outside.notices, *how, app.outside.suspects, lambda: datetime.now(UTC))
+    delivery = NoticeDelivery(
+        app.outside.notices, *how, app.outside.suspects, lambda: datetime.now(UTC), app.outside.links
+    )
     return NoticesActivities(app.outside.notices, delivery)
 
 

@@ -44,6 +44,7 @@ from tests.some_notices import (
     TEXT,
     KnownSuspects,
     Mailbox,
+    NoLinks,
     a_contact,
     a_notice,
     mail_server,
@@ -299,7 +300,9 @@ def test_contacts_are_asked_for_when_sending() -> None:
             return (MAIL,)
 
     book, memory = Book(), MemoryNotifier()
-    outcome = NoticeDelivery(book, memory, JAKARTA, BASE, KnownSuspects(), lambda: AT).deliver_notice(a_notice())
+    outcome = NoticeDelivery(book, memory, JAKARTA, BASE, KnownSuspects(), lambda: AT, NoLinks()).deliver_notice(
+        a_notice()
+    )
 
     assert outcome.delivered
     assert book.asked == [Recipient(agency_id="polres")]

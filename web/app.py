@@ -21,6 +21,7 @@ from web.api import (
     factors,
     health,
     letters,
+    links,
     oauth,
     problems,
     reference,
@@ -34,6 +35,7 @@ from web.api.cases import CaseReading
 from web.api.contacts import ContactEntry
 from web.api.door import Door
 from web.api.factors import BeginSecondFactor, ConfirmSecondFactor
+from web.api.links import Linking, MailboxEntry
 from web.api.lists import CasesSearch
 from web.api.location import LocationReadings, ReadLocation
 from web.api.records import RecordReading
@@ -53,7 +55,7 @@ from web.seen import SeenFirst
 from web.sessions import SessionDoor
 from web.site import Site
 
-OF_ACCOUNTS = (SignIn, ChangePassword, BeginSecondFactor, ConfirmSecondFactor, AbsenceEntry, ContactEntry)
+OF_ACCOUNTS = (SignIn, ChangePassword, BeginSecondFactor, ConfirmSecondFactor, AbsenceEntry, ContactEntry, MailboxEntry)
 OF_READING = (CasesSearch, ReadLocation, PayloadsOf)
 WAITERS = 32
 """Threads that may wait for a database at once."""
@@ -101,7 +103,7 @@ def routes(site: Site) -> list[BaseRoute]:
     door, texts = Door(desk.accounts), Texts(desk.reads, desk.documents, desk.vault)
     cases = CaseReading(site, door, texts)
     records = RecordReading(site, door, texts, cases)
-    written = Letters(site, texts)
+    written, linking = Letters(site, texts), Linking(site)
     referrals, session_door = ReferralReading(site, door, texts, cases), SessionDoor(site.signin.sessions)
     return [
         *tokens.routes(site, door),
@@ -115,6 +117,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *records.routes(),
         *consents.routes(site, door, records),
         *contacts.routes(site, door),
+        *links.routes(site, door, linking),
         *LocationReadings(site, door, texts, cases).routes(),
         *referrals.routes(),
         *stalled.routes(site, door),
@@ -124,5 +127,5 @@ def routes(site: Site) -> list[BaseRoute]:
         *Decoding(site, door, SessionDoor(site.signin.sessions)).routes(),
         *AccessWrites(site, door).routes(),
         *health.routes(site),
-        *pages.routes(site, session_door, cases, referrals, records, written),
+        *pages.routes(site, session_door, cases, referrals, records, written, linking),
     ]

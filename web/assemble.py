@@ -39,6 +39,7 @@ async def site_of(settings: Settings) -> Site:
         desk=desk,
         signin=entrance(outside, own),
         access_log=outside.access_log,
+        links=outside.links,
         codec=codec_of(settings, PayloadKeys(outside.keys, outside.root)),
         provider=provider_of(settings, own),
         agencies=tuple(outside.directory),

@@ -33,7 +33,12 @@ SAME_SITE = frozenset({"same-origin", "none"})
 
 def csrf_of(session: Session) -> str:
     """The token that pages of this session carry: it ends with it, and nothing of the session is read from it."""
-    return base64.urlsafe_b64encode(hmac.digest(session.secret.encode(), b"csrf", "sha256")).decode().rstrip("=")
+    return token_of(session.secret)
+
+
+def token_of(secret: str) -> str:
+    """The same of any session that a cookie stands for."""
+    return base64.urlsafe_b64encode(hmac.digest(secret.encode(), b"csrf", "sha256")).decode().rstrip("=")
 
 
 def draft_key_of(session: Session) -> str:

@@ -9,7 +9,7 @@ from anyio import CapacityLimiter
 from temporalio.api.common.v1 import Payload
 
 from casework.models.agency import Agency
-from casework.ports import AccessLog
+from casework.ports import AccessLog, Links
 from casework.signin.entrance import SignIn
 from casework.signin.provider import Provider
 from starter.cases import Cases
@@ -40,6 +40,7 @@ class Site:
     signin: SignIn
     access_log: AccessLog
     codec: Codec
+    links: Links
     provider: Provider | None = None
     """Another provider that people may sign in with."""
     agencies: tuple[Agency, ...] = ()

@@ -25,6 +25,7 @@ class NoticeKind(Codes):
     REFERRAL_ANSWERED = "referral_answered"
     REFERRAL_PROGRESS = "referral_progress"
     REFERRAL_COMPLETED = "referral_completed"
+    REFERRAL_LINK = "referral_link"
     REFERRAL_REVOKED = "referral_revoked"
     DISCLOSURE_ENDED = "disclosure_ended"
     NOTIFICATION_MADE = "notification_made"

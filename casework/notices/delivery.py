@@ -6,8 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from casework.models.notice import Contact, Delivered, DeliveryError, Later, Notice, NotNow, Outcome, Skipped
-from casework.notices.port import Contacts, Notifier, Rendered
+from casework.models.notice import (
+    Contact,
+    Delivered,
+    DeliveryError,
+    Later,
+    Notice,
+    NoticeKind,
+    NotNow,
+    Outcome,
+    Skipped,
+)
+from casework.notices.port import Addressed, Contacts, Notifier, Rendered
 from casework.notices.render import render
 from casework.numbers import numbers_in
 from casework.ports import Suspects
@@ -36,12 +46,13 @@ def deliver(
     weigh: Weigh,
     done: Collection[str] = (),
     mark: Mark = _unmarked,
+    page: str | None = None,
 ) -> Outcome:
     """Tell every contact once that `weigh` has nothing against; one that fails keeps no other from being told.
 
     Returns what became of it, final failures included. If a contact may still be told later, raises its
     retryable DeliveryError, or NotNow, after all have been tried. `mark` gets a mark of each contact told; a repeat
-    with these as `done` leaves out who knows already.
+    with these as `done` leaves out who knows already. `page` is where the notice leads, if its kind does not say so.
     """
     results: list[Result] = []
     for contact in contacts:
@@ -50,7 +61,7 @@ def deliver(
             results.append(Delivered(medium=contact.medium))
             continue
         against = weigh(contact)
-        result = against or _tell(notifier, notice, contact, render(notice, contact.language, zone, base_url))
+        result = against or _tell(notifier, notice, contact, render(notice, contact.language, zone, base_url, page))
         results.append(result)
         if isinstance(result, Delivered):
             mark(key)
@@ -86,15 +97,23 @@ class NoticeDelivery:
     base_url: str
     suspects: Suspects
     now: Callable[[], datetime]
+    links: Addressed
 
     def deliver_notice(self, notice: Notice, done: Collection[str] = (), mark: Mark = _unmarked) -> Outcome:
         """Deliver to the recipient's contacts as they are now; as `deliver` promises."""
-        contacts = self.contacts.contacts_for(notice.recipient, notice.case_id, notice.kept_from)
+        contacts, page = self._reached(notice)
 
         def weigh(contact: Contact) -> Skipped | Later | None:
             return self._weigh(notice, contact)
 
-        return deliver(notice, contacts, self.notifier, self.zone, self.base_url, weigh, done, mark)
+        return deliver(notice, contacts, self.notifier, self.zone, self.base_url, weigh, done, mark, page)
+
+    def _reached(self, notice: Notice) -> tuple[tuple[Contact, ...], str | None]:
+        """Who is told: a link goes to its agency's mailbox, and never to who stands in: it opens to anybody."""
+        if notice.kind is not NoticeKind.REFERRAL_LINK:
+            return self.contacts.contacts_for(notice.recipient, notice.case_id, notice.kept_from), None
+        link_id = notice.about_id or ""
+        return self.links.addressed(link_id), f"/link/{self.links.token(link_id)}"
 
     def _weigh(self, notice: Notice, contact: Contact) -> Skipped | Later | None:
         """What speaks against a contact now; nothing is sent to it where anything does."""

@@ -36,6 +36,16 @@ class Contacts(Protocol):
         excluded from the case that it is about; never of the account that it is `kept_from`."""
 
 
+class Addressed(Protocol):
+    """Where one-time links are sent, and what their addresses end with."""
+
+    def addressed(self, link_id: str) -> tuple[Contact, ...]:
+        """The mailbox of the agency of a link; none where nobody can use the link any more."""
+
+    def token(self, link_id: str) -> str:
+        """What the address of a link ends with."""
+
+
 class SafeNotifier(ABC):
     """A channel that cannot be made to send to a contact not marked safe."""
 

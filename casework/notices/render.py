@@ -107,11 +107,11 @@ def clock_text(kind: str, language: Language) -> str:
     return named.get(kind, named["other"])[language]
 
 
-def render(notice: Notice, language: Language, zone: ZoneInfo, base_url: str) -> Rendered:
+def render(notice: Notice, language: Language, zone: ZoneInfo, base_url: str, page: str | None = None) -> Rendered:
     """A notice in one language: a fixed sentence, number, time limit and link. Same notice, same text."""
     context = Context(
         case_number=notice.case_number,
-        link=base_url.rstrip("/") + _page(notice),
+        link=base_url.rstrip("/") + (page or _page(notice)),
         due=due_text(notice.due_at, language, zone) if notice.due_at else None,
         about=clock_text(notice.about_kind, language) if notice.about_kind else None,
         waiting=notice.waiting,

@@ -7,12 +7,15 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from casework.ids import new_id
 from casework.models.codes import ReferralStatus, Stage, Status
 from casework.models.pathway import Category, Risk
 from casework.models.people import OFFICE_ROLES, Actor, Role
+from casework.rules.disclosing import WORKING
 from web.api.answers import ReferralAnswer
 from web.api.cases import CaseReading
 from web.api.door import given_id
+from web.api.links import KEEPERS
 from web.api.lists import CasesQuery, NotificationsQuery, ReferralsQuery
 from web.api.problems import invalid
 from web.api.referrals import ReferralReading
@@ -24,6 +27,8 @@ from web.site import Site
 Q = TypeVar("Q", bound=BaseModel)
 OURS = frozenset({"done", "seen"})
 """What an address says to the page itself."""
+LINKING = ("link", "unlink")
+"""What was done about a one-time link."""
 UNANSWERED = (ReferralStatus.SENT, ReferralStatus.ACKNOWLEDGED)
 
 
@@ -65,7 +70,14 @@ class Lists:
     def _referral(self, visit: Visit) -> Response:
         referral, _ = self._referrals.one(visit.visitor.actor, given_id(visit.named("referral_id")))
         steps = tuple(_steps(visit.visitor.actor, referral))
-        return self._page(visit, "referral.html", referral=referral, steps=steps, done=done_of(visit))
+        done = visit.asked("done") if visit.asked("done") in LINKING else done_of(visit)
+        shown = {"linkable": self._linkable(visit, referral), "keeper": visit.visitor.account.role in KEEPERS}
+        return self._page(visit, "referral.html", referral=referral, steps=steps, done=done, key=new_id(), **shown)
+
+    def _linkable(self, visit: Visit, referral: ReferralAnswer) -> bool:
+        """Whether the agency of a referral that is worked on can only be let in by a link."""
+        asking = visit.visitor.actor.role in OFFICE_ROLES and referral.status in WORKING
+        return asking and not self._site.links.has_accounts(referral.agency_id)
 
     def _told(self, visit: Visit) -> Response:
         page = self._referrals.told(visit.visitor.actor, asked(NotificationsQuery, visit))

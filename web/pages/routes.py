@@ -5,18 +5,21 @@ from collections.abc import Iterator
 from starlette.routing import BaseRoute
 
 from web.api.cases import CaseReading
+from web.api.links import Linking
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
 from web.letters.issuing import Letters
 from web.pages.accounts import AccountPages
 from web.pages.auditing import AuditPages
 from web.pages.board import Board
+from web.pages.bound import BoundPages
 from web.pages.case import CasePage
 from web.pages.caseload import CaseloadPage
 from web.pages.choices import Choices
 from web.pages.commanding import Commanding
 from web.pages.documents import Documents
 from web.pages.doorway import Doorway
+from web.pages.linking import LinkForms
 from web.pages.lists import Lists
 from web.pages.live import Live
 from web.pages.naming import Naming
@@ -37,12 +40,15 @@ def routes(
     referrals: ReferralReading,
     records: RecordReading,
     letters: Letters,
+    linking: Linking,
 ) -> Iterator[BaseRoute]:
     """Forms before what they are forms of: `/cases/new` is no case."""
     sheets, naming, choices = Sheets(site, Entrance(door)), Naming(site), Choices(site)
     yield from Doorway(site, sheets).routes()
     yield from Work(site, sheets, naming).routes()
     yield from Opening(site.cases, sheets, choices).routes()
+    yield from BoundPages(site, sheets, choices, referrals).routes()
+    yield from LinkForms(site, sheets, linking).routes()
     yield from Lists(site, sheets, naming, cases, referrals).routes()
     yield from Board(site, sheets, naming, Live(site, door)).routes()
     yield from CaseloadPage(site, sheets, naming).routes()

@@ -7,6 +7,7 @@ from casework.db.tables.cases import case_log, cases, deadlines, notifications, 
 from casework.db.tables.consent import consents, suspect_numbers
 from casework.db.tables.intake import case_numbers, documents, reservations
 from casework.db.tables.letters import letter_numbers, letters
+from casework.db.tables.links import links, mailboxes
 from casework.db.tables.outbox import notices
 from casework.db.tables.people import absences, accounts, contacts, tokens
 from casework.db.tables.repeats import given
@@ -41,8 +42,10 @@ __all__ = [
     "identities",
     "letter_numbers",
     "letters",
+    "links",
     "location_readings",
     "locations",
+    "mailboxes",
     "metadata",
     "notices",
     "notifications",
