@@ -46,6 +46,8 @@ def pages_of(case_id: str) -> tuple[str, ...]:
         "/stalled",
         "/cases",
         "/cases/new",
+        "/mailboxes?agency_id=puskesmas",
+        "/link/" + "a" * 43,
         f"/cases/{case_id}",
         f"/cases/{case_id}/documents",
         f"/cases/{case_id}/do/propose_plan",

@@ -161,7 +161,7 @@ class BoundPages:
         if secret is None or found is None:
             raise GoneError("There is no such session.")
         link, waits = found
-        request.state.actor = link.actor
+        request.state.actor, request.state.account_id = link.actor, link.actor.account_id
         desk = self._site.desk
         if not waits and not (key and desk.reads.receipt(desk.command_id(_asking(link, key)))):
             raise GoneError("The referral does not wait any more.")
