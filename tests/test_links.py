@@ -70,7 +70,7 @@ class Office:
         before = len(self.mail.mails)
         deliverer(self.outside, self.outside.notices).deliver_batch()
         bodies = [mail.get_payload(decode=True) for _, mail in self.mail.mails[before:]]
-        return [found for body in bodies for found in ADDRESS.findall(bytes(body).decode())]  # type: ignore[arg-type]
+        return [found for body in bodies for found in ADDRESS.findall(bytes(body).decode())]
 
     async def sent(self, referral_id: str) -> str:
         """The address of a new link, as it comes by mail."""

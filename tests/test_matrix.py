@@ -375,10 +375,10 @@ async def browsed(there: There, page: Page, subject: Subject, names: Iterable[st
 
 
 def check_page(page: Page, who: str, answer: httpx.Response) -> None:
-    """The page, a form that is shown again, or the way to where one's work is; else a refusal."""
+    """The page, a form that is shown again, what its state refuses, or the way to where one's work is; else a refusal."""
     told = (page.method, page.path, who, answer.status_code)
     if who in page.access.may:
-        assert answer.status_code in (200, 303, 422), told
+        assert answer.status_code in (200, 303, 409, 422), told
         assert page.path == "/sign-out" or answer.headers.get("location") != "/sign-in", told
     else:
         assert answer.status_code == (403 if who in page.access.knows else 404), told
