@@ -375,7 +375,7 @@ async def browsed(there: There, page: Page, subject: Subject, names: Iterable[st
 
 
 def check_page(page: Page, who: str, answer: httpx.Response) -> None:
-    """The page, a form that is shown again, what its state refuses, or the way to where one's work is; else a refusal."""
+    """A page, a form shown again, a refusal by its state, or the way to where one's work is; else a refusal."""
     told = (page.method, page.path, who, answer.status_code)
     if who in page.access.may:
         assert answer.status_code in (200, 303, 409, 422), told

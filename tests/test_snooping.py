@@ -28,7 +28,7 @@ from casework.rules.snooping import CASES, LISTS, NO_CURIOSITY, REFUSALS, Episod
 from tests.api_fakes import web
 from tests.postgres import scratch_engine
 from tests.recordings import CASEWORKER
-from tests.some_notices import BASE, JAKARTA, KnownSuspects
+from tests.some_notices import BASE, JAKARTA, KnownSuspects, NoLinks
 from tests.test_accounts import QUICK
 from web.seen import NAMES_A_CASE, thing_of
 
@@ -292,7 +292,8 @@ def test_nobody_is_told_of_themselves(office: Office) -> None:
     notice = next(each for each in outbox.due(99) if each.about_id == person.account_id)
     assert [each.address for each in outbox.contacts_for(notice.recipient)] == ["supervisor@kantor.example"]
 
-    NoticeDelivery(outbox, sent, JAKARTA, BASE, KnownSuspects(), lambda: office.now).deliver_notice(notice)
+    delivery = NoticeDelivery(outbox, sent, JAKARTA, BASE, KnownSuspects(), lambda: office.now, NoLinks())
+    delivery.deliver_notice(notice)
 
     assert [contact.address for _, contact, _ in sent.sent] == ["coordinator@kantor.example"]
     assert notice.recipient == Recipient(account_id=office.of(Role.HEAD))
