@@ -11,6 +11,8 @@ from casework.models.base import Sealed
 
 SONG = "kenari"
 """What every word of ours begins with."""
+MAILS = {"mails", "mails opened"}
+"""Where mails are listened to."""
 
 
 @dataclass
@@ -20,6 +22,7 @@ class Cage:
     words: list[str] = field(default_factory=list)
     fields: set[tuple[str, str]] = field(default_factory=set)
     met: set[type[BaseModel]] = field(default_factory=set)
+    mailed: list[str] = field(default_factory=list)
 
     def word(self) -> str:
         """A fresh one; letters only, so that no encoding changes it."""
@@ -32,6 +35,11 @@ class Cage:
     def keep(self, text: str) -> str:
         """Something that must be nowhere: a date, or a secret that was given out."""
         self.words.append(text)
+        return text
+
+    def mail(self, text: str) -> str:
+        """A secret that is sent by mail, and may be in that mail alone."""
+        self.mailed.append(text)
         return text
 
     def look(self, model: BaseModel) -> None:
@@ -52,8 +60,9 @@ class Cage:
     def singing(self, heard: Mapping[str, bytes]) -> dict[str, bytes]:
         """The places where one is heard, with what stands around the first of them."""
         others = (word.encode() for word in self.words if not word.startswith(SONG))
-        spelled = [*spellings(SONG), *others]
-        return {place: around for place, found in heard.items() for around in _first(found, spelled)}
+        spelled, mailed = [*spellings(SONG), *others], [word.encode() for word in self.mailed]
+        everywhere = {place: [*spelled, *([] if place in MAILS else mailed)] for place in heard}
+        return {place: around for place, found in heard.items() for around in _first(found, everywhere[place])}
 
 
 def sealed_fields(model: type[BaseModel]) -> list[str]:

@@ -126,7 +126,7 @@ def of_role(may: Names, note: str = "") -> Access:
 
 
 PUBLIC = Access(EVERYBODY, names=NOBODY, public=True)
-BY_LINK = Access(EVERYBODY, names=NOBODY, public=True, note="who opened a one-time link: its referral alone")
+BY_LINK = Access(NOBODY, names=NOBODY, public=True, note="who came by a one-time link: its referral alone")
 BY_SESSION = Access(EVERYBODY - SYSTEMS, names=NOBODY, session=True)
 OVER = "what is over is refused by its state"
 REFERRAL = "/referrals/{referral_id}"

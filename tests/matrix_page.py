@@ -77,7 +77,7 @@ def _table(entries: Mapping[tuple[str, str], Access]) -> Iterator[str]:
     yield from ("| Route | Served | Refused with 403 | Names the case to | |", "|---|---|---|---|---|")
     for (method, path), access in entries.items():
         if access.public:
-            yield f"| `{method} {path}` | everyone, signed in or not | | | |"
+            yield f"| `{method} {path}` | {access.note or 'everyone, signed in or not'} | | | |"
             continue
         named = "" if access.names == NOBODY or access.may <= access.names else words(access.names)
         told = words(access.knows - access.may)

@@ -21,6 +21,7 @@ from tests.canaries import SONG, Cage, spellings
 from tests.canary_asking import Asking, Operation, ask_wrongly, operations, texts_of
 from tests.canary_door import ended_well, through_the_door
 from tests.canary_house import House, built, served
+from tests.canary_links import AGENCY, by_links
 from tests.canary_pages import forms_sent, pages, pages_read
 from tests.canary_places import payloads
 from tests.canary_walk import ELSEWHERE, Walk, end, follow, hold_and_remind, plan_and_tell, refer_and_answer
@@ -34,6 +35,7 @@ STATIC = ("GET", "/static/{digest}/{name}")
 HELD = {"cases", "case_log", "referrals", "notifications", "deadlines", "notices", "reservations", "documents"} | {
     *("locations", "location_readings", "files", "file_pieces", "access_log", "client_index", "sessions", "tokens"),
     *("factors", "recovery_codes", "throttles", "accounts", "keys", "break_glass", "exclusions", "contacts"),
+    *("links", "mailboxes"),
 }
 """Tables that must not be empty when they are looked through."""
 
@@ -59,6 +61,7 @@ async def walked(asking: Asking) -> list[Walk]:
     await hold_and_remind(walk)
     await beside(asking, walk.case_id)
     await forms_sent(asking, known(asking.stack, walk.case_id))
+    await by_links(asking, other)
     await end(walk, other.case_id)
     return [walk, other]
 
@@ -106,8 +109,9 @@ def known(app: Stack, case_id: str) -> dict[str, list[str]]:
         "referral_id": [row["id"] for row in app.outside.reads.referrals(app.supervisor, case_id)],
         "notification_id": [row["id"] for row in app.outside.reads.notifications(app.supervisor, None)],
         "category": ["sexual_violence"],
+        "agency_id": [AGENCY],
         "account_id": [app.caseworker.account_id],
-        **{name: ["nowhere"] for name in ("hold_id", "glass_id", "exclusion_id")},
+        **{name: ["nowhere"] for name in ("hold_id", "glass_id", "exclusion_id", "token")},
     }
 
 
@@ -147,7 +151,7 @@ async def all_refused(asking: Asking, served_: set[Operation], ids: Mapping[str,
 
 @contextmanager
 def listening(caplog: pytest.LogCaptureFixture, *but: str) -> Iterator[None]:
-    """Every log line of every library, but for those of our own client, which knows what it sent."""
+    """Every log line of every library, but for those of our client and our mail server, who know what was sent."""
     caplog.set_level(logging.DEBUG)
     ours = {each: each.level for each in map(logging.getLogger, but)}
     for each in ours:  # not through caplog, which would then hear nothing quieter from anybody
@@ -188,7 +192,7 @@ async def test_no_canary_sings(
                 pages_told = await pages_read(asking, pages(app.routes, app.openapi()), ids)
                 await all_refused(asking, operations(app.routes), ids)
                 await broken(asking, monkeypatch, walks[0].case_id)
-        with listening(caplog):
+        with listening(caplog, "mail.log"):
             house.deliver()
     check_all_was_asked(asking, app)
 
@@ -204,6 +208,7 @@ async def test_no_canary_sings(
     assert cage.singing(heard) == {}
     assert len(cage.words) > 1000
     check_it_would_be_heard(house, heard)
+    assert [each in heard["mails opened"].decode() for each in cage.mailed] == [False, False, True]
 
 
 def check_it_would_be_heard(house: House, heard: Mapping[str, bytes]) -> None:
@@ -231,5 +236,7 @@ def test_a_canary_is_heard_however_it_is_spelled() -> None:
     sung |= {"wide": word.encode("utf-16-le"), "within base64": base64.b64encode(f'{{"name":"{word}"}}'.encode())}
 
     assert cage.singing(sung).keys() == sung.keys()
+    assert cage.mail("surat") == "surat"
+    assert cage.singing({"mails": b"surat", "notices as text": b"surat"}).keys() == {"notices as text"}
     assert cage.singing({"other": b"kenar 1600 " + base64.b64encode(b"burung")}) == {}
     assert len(set(spellings(SONG))) == 9

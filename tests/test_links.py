@@ -26,7 +26,7 @@ from tests.test_walk import assessed, refer
 from web.app import create_app
 from web.pages.bound import COOKIE
 
-AGENCY, BOX = "puskesmas", "petugas@puskesmas.example"
+AGENCY, BOX = "psikolog", "petugas@psikolog.example"
 ADDRESS = re.compile(r"/link/[A-Za-z0-9_-]{43}")
 TYPED = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
 GONE = "Tautan ini tidak membuka apa pun"
@@ -55,7 +55,7 @@ class Office:
         """A referral of a new case to the agency."""
         case_id = await assessed(self.app)
         self.cases.append(case_id)
-        receipt = await self.app.cases.refer(self.app.ask(self.app.caseworker, case_id), refer(AGENCY, "health"))
+        receipt = await self.app.cases.refer(self.app.ask(self.app.caseworker, case_id), refer(AGENCY, "psychosocial"))
         return str(receipt.subject_id)
 
     async def link(self, referral_id: str, key: str | None = None, username: str = "supervisor") -> httpx.Response:

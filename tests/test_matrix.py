@@ -16,13 +16,14 @@ from starlette.routing import Route
 from casework.models.people import Role
 from tests import matrix_page
 from tests.api_fakes import web
-from tests.matrix import EVERYBODY, FORMS, OFFERED, PAGES, READS, ROUTES, STANDS, SYSTEMS, Access, Names
+from tests.matrix import BY_LINK, EVERYBODY, FORMS, OFFERED, PAGES, READS, ROUTES, STANDS, SYSTEMS, Access, Names
 from tests.matrix_bodies import form_of, sent
 from tests.matrix_world import NAME, Subject, World, world_of
 from tests.stack import Stack
+from web.pages.bound import COOKIE as LINK_COOKIE
 from web.pages.commanding import BY_ASKING
 from web.pages.fields import fields_of
-from web.sessions import csrf_of
+from web.sessions import COOKIE, csrf_of
 
 Key = tuple[str, str]
 DOCUMENT = ("GET", "/api/openapi.json")
@@ -351,6 +352,8 @@ def sent_as_form(fields: Any, path: str) -> list[tuple[str, str]]:
 
 EVERY_PAGE = pages()
 BROWSING = EVERYBODY - SYSTEMS
+BY_STATE = {("POST", "/referrals/{referral_id}/link"): (409,)}
+"""What is refused to who may send it, for what is asked of here: the receiver of the referral has accounts."""
 ASK_MORE = [("more", "x")]
 """A form that asks for one more row is shown again: whoever may send it is served, and nothing is done."""
 
@@ -375,10 +378,10 @@ async def browsed(there: There, page: Page, subject: Subject, names: Iterable[st
 
 
 def check_page(page: Page, who: str, answer: httpx.Response) -> None:
-    """A page, a form shown again, a refusal by its state, or the way to where one's work is; else a refusal."""
+    """The page, a form that is shown again, or the way to where one's work is; else a refusal."""
     told = (page.method, page.path, who, answer.status_code)
     if who in page.access.may:
-        assert answer.status_code in (200, 303, 409, 422), told
+        assert answer.status_code in BY_STATE.get((page.method, page.path), (200, 303, 422)), told
         assert page.path == "/sign-out" or answer.headers.get("location") != "/sign-in", told
     else:
         assert answer.status_code == (403 if who in page.access.knows else 404), told
@@ -429,6 +432,24 @@ async def test_without_a_session_every_page_leads_to_the_door(there: There) -> N
             assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), page
     for method, path in (("GET", "/session"), ("DELETE", "/session")):
         assert (await there.world.client.request(method, path, headers=token)).status_code == 401
+
+
+BY_A_LINK = [key for key, access in PAGES.items() if access is BY_LINK]
+
+
+@pytest.mark.parametrize("key", BY_A_LINK, ids=ids(BY_A_LINK))
+async def test_nobody_who_signs_in_gets_what_a_link_opens(there: There, key: Key) -> None:
+    """Neither by a session, nor by one in the place of what a link gives, nor by a token."""
+    before, bodies = there.world.rows(), set()
+    where = key[1].replace("{asks}", "answer")
+    for who in BROWSING:
+        session = there.world.cookie(who)
+        instead = {"Cookie": session["Cookie"].replace(COOKIE, LINK_COOKIE)}
+        for headers in (session, instead, there.world.headers(who)):
+            answer = await there.world.client.request(key[0], where, headers=headers)
+            assert answer.status_code == 404, (key, who)
+            bodies.add(answer.text)
+    assert (len(bodies), there.world.rows()) == (1, before)
 
 
 async def test_without_the_token_of_its_session_no_form_is_taken(there: There) -> None:

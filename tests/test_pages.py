@@ -46,7 +46,7 @@ def pages_of(case_id: str) -> tuple[str, ...]:
         "/stalled",
         "/cases",
         "/cases/new",
-        "/mailboxes?agency_id=puskesmas",
+        "/mailboxes?agency_id=psikolog",
         "/link/" + "a" * 43,
         f"/cases/{case_id}",
         f"/cases/{case_id}/documents",

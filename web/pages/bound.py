@@ -25,12 +25,14 @@ from web.api.referrals import ReferralReading
 from web.limits import limited
 from web.pages.choices import Choices
 from web.pages.commanding import KEY
+from web.pages.doorway import remember, spoken
 from web.pages.fields import Field, fields_of
 from web.pages.filled import body, text
 from web.pages.lists import UNANSWERED
 from web.pages.names import Names
 from web.pages.refused import FRESH, Refused
-from web.pages.sheets import SEE_OTHER, Sheets, known
+from web.pages.sheet import Sheet
+from web.pages.sheets import SEE_OTHER, Sheets, known, sent
 from web.pages.typed import Typed
 from web.pages.visitor import CSRF
 from web.sessions import check_same_site, token_of
@@ -88,17 +90,24 @@ class BoundPages:
             try:
                 return await take(request)
             except NotFoundError:
-                return self._sheets.sheet(request, None).page("link_gone.html", NotFoundError.status)
+                return self._sheet(request).page("link_gone.html", NotFoundError.status)
             except CaseworkError as error:
                 return self._sheets.refused(request, error, None)
 
         return Route(path, answer, methods=[method])
 
+    def _sheet(self, request: Request, language: str | None = None) -> Sheet:
+        """No page of these says where it stands: the address of a link opens it."""
+        return self._sheets.sheet(request, None, here=AT, language=language)
+
     async def _door(self, request: Request) -> Response:
-        return self._sheets.sheet(request, None).page("link_open.html")
+        return self._sheet(request).page("link_open.html")
 
     async def _open(self, request: Request) -> Response:
         check_same_site(request)
+        if language := spoken(await sent(request)):
+            # Not by way of `/language`, whose answer would have to lead back to where the link is.
+            return remember(self._sheet(request, language).page("link_open.html"), language)
         await run_in_threadpool(self._limited, request)
         secret = await run_in_threadpool(self._site.links.open, request.path_params["token"])
         if secret is None:
@@ -113,7 +122,7 @@ class BoundPages:
     def _referral(self, request: Request) -> Response:
         guest = self._guest(request)
         referral, _ = self._referrals.one(guest.link.actor, guest.link.referral_id)
-        sheet = self._sheets.sheet(request, None)
+        sheet = self._sheet(request)
         answers = ("accepted", "declined", "acknowledged")
         given = answers[:2] if referral.status is ReferralStatus.ACKNOWLEDGED else answers
         steps = [(each, f"{AT}/do/answer?answer={each}") for each in given if referral.status in UNANSWERED]
@@ -123,31 +132,30 @@ class BoundPages:
 
     async def _done(self, request: Request) -> Response:
         """Only led to by a receipt; it tells nothing of a case."""
-        return self._sheets.sheet(request, None).page("link_done.html")
+        return self._sheet(request).page("link_done.html")
 
     async def _form(self, request: Request) -> Response:
         begins = {"answer": request.query_params.get("answer", ""), KEY: new_id()}
         return await run_in_threadpool(self._shown, request, Typed.blank(begins))
 
     async def _take(self, request: Request) -> Response:
-        form = await request.form()
+        form = await sent(request)
         check_same_site(request)
         guest = await run_in_threadpool(self._guest, request, text(form, KEY))
-        sent = text(form, CSRF)
-        if not compare_digest(sent.encode(), guest.csrf.encode()):
+        if not compare_digest(text(form, CSRF).encode(), guest.csrf.encode()):
             raise GoneError("The page was not made for this session.")
         asks = _asks(request)
         try:
             content = body(_fields(asks), form, self._sheets.zone)
             await getattr(self._site.cases, asks)(_asking(guest.link, text(form, KEY)), _given(asks, content))
         except CaseworkError as error:
-            refused = Refused.of(error, form, self._sheets.sheet(request, None).language)
+            refused = Refused.of(error, form, self._sheet(request).language)
             return await run_in_threadpool(self._shown, request, Typed(form), refused)
         return RedirectResponse(f"{AT}/done", SEE_OTHER)
 
     def _shown(self, request: Request, typed: Typed, refused: Refused = FRESH) -> Response:
         guest, asks = self._guest(request), _asks(request)
-        sheet, fields = self._sheets.sheet(request, None), _fields(asks)
+        sheet, fields = self._sheet(request), _fields(asks)
         # All pathways' outcomes, as for every agency: those of the case would tell what it is about.
         choices = self._choices.of_case(sheet, guest.link.actor, {}, ())
         shown = {"asks": asks, "fields": fields, "labels": sheet.labels(fields), "typed": typed, "refused": refused}

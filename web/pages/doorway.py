@@ -77,12 +77,10 @@ class Doorway:
 
     async def _choose(self, request: Request) -> Response:
         form = await sent(request)
-        language, back = form.get("language"), form.get("back")
+        language, back = spoken(form), form.get("back")
         where = back if isinstance(back, str) and back.startswith("/") and not back.startswith("//") else "/"
         answer = RedirectResponse(where.replace("\\", "/"), SEE_OTHER)
-        if language in CODES:
-            answer.set_cookie("language", str(language), max_age=A_YEAR, path="/", samesite="lax", httponly=True)
-        return answer
+        return remember(answer, language) if language else answer
 
     async def _file(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -95,3 +93,14 @@ class Doorway:
             return self._sheets.refused(request, error, None)
         kind = KINDS[name.rpartition(".")[2]]
         return Response(content, media_type=kind, headers={"Cache-Control": f"public, max-age={A_YEAR}, immutable"})
+
+
+def spoken(form: Form) -> str | None:
+    """The language that a form asks for, if it is one of ours."""
+    return next((code for code in CODES if code == form.get("language")), None)
+
+
+def remember(answer: Response, language: str) -> Response:
+    """Keep a choice of language in the browser."""
+    answer.set_cookie("language", language, max_age=A_YEAR, path="/", samesite="lax", httponly=True)
+    return answer

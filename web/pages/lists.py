@@ -15,13 +15,13 @@ from casework.rules.disclosing import WORKING
 from web.api.answers import ReferralAnswer
 from web.api.cases import CaseReading
 from web.api.door import given_id
-from web.api.links import KEEPERS
 from web.api.lists import CasesQuery, NotificationsQuery, ReferralsQuery
 from web.api.problems import invalid
 from web.api.referrals import ReferralReading
 from web.pages.commanding import BY_ASKING
 from web.pages.naming import Naming
 from web.pages.sheets import Sheets, Visit
+from web.pages.visitor import MAILBOXES
 from web.site import Site
 
 Q = TypeVar("Q", bound=BaseModel)
@@ -71,7 +71,7 @@ class Lists:
         referral, _ = self._referrals.one(visit.visitor.actor, given_id(visit.named("referral_id")))
         steps = tuple(_steps(visit.visitor.actor, referral))
         done = visit.asked("done") if visit.asked("done") in LINKING else done_of(visit)
-        shown = {"linkable": self._linkable(visit, referral), "keeper": visit.visitor.account.role in KEEPERS}
+        shown = {"linkable": self._linkable(visit, referral), "keeper": MAILBOXES in visit.visitor.menu}
         return self._page(visit, "referral.html", referral=referral, steps=steps, done=done, key=new_id(), **shown)
 
     def _linkable(self, visit: Visit, referral: ReferralAnswer) -> bool:

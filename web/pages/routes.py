@@ -43,7 +43,7 @@ def routes(
     linking: Linking,
 ) -> Iterator[BaseRoute]:
     """Forms before what they are forms of: `/cases/new` is no case."""
-    sheets, naming, choices = Sheets(site, Entrance(door)), Naming(site), Choices(site)
+    sheets, naming, choices = Sheets(site, Entrance(door, site.desk.office.lead_agency_id)), Naming(site), Choices(site)
     yield from Doorway(site, sheets).routes()
     yield from Work(site, sheets, naming).routes()
     yield from Opening(site.cases, sheets, choices).routes()

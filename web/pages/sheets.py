@@ -108,10 +108,11 @@ class Sheets:
 
         return Route(path, answer, methods=["POST"])
 
-    def sheet(self, request: Request, visitor: Visitor | None, here: str = "") -> Sheet:
-        """What every page of this answer shares."""
+    def sheet(self, request: Request, visitor: Visitor | None, here: str = "", language: str | None = None) -> Sheet:
+        """What every page of this answer shares; in the language that was chosen, if not in another."""
         shared = {"visitor": visitor, "here": here or request.url.path}
-        return Sheet(chosen(request.cookies), self.zone, self._site.desk.office.now(), shared)
+        spoken = chosen({"language": language} if language else request.cookies)
+        return Sheet(spoken, self.zone, self._site.desk.office.now(), shared)
 
     def refused(self, request: Request, error: CaseworkError, visitor: Visitor | None) -> Response:
         """A refusal as a page; who has not signed in is led to the door, and back from there."""

@@ -26,6 +26,8 @@ class Entry:
 
     name: str
     address: str
+    of_lead: bool = False
+    """For the office that leads here, and no other."""
 
 
 WORK, CASES, NEW, BOARD = (
@@ -39,14 +41,15 @@ INBOX, TOLD = Entry("inbox", "/referrals"), Entry("told", "/notifications")
 AUDIT, SEEN = Entry("audit", "/audit"), Entry("access_log", "/access-log")
 ACCOUNTS, AGENCIES = Entry("accounts", "/accounts"), Entry("agencies", "/agencies")
 CALENDAR, PATHWAYS = Entry("calendar", "/calendar"), Entry("pathways", "/pathways")
+MAILBOXES = Entry("mailboxes", "/mailboxes", of_lead=True)
 MENUS: dict[Role, tuple[Entry, ...]] = {
     Role.CASEWORKER: (WORK, CASES, NEW),
-    Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW),
+    Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW, MAILBOXES),
     Role.HEAD: (WORK, BOARD, LOAD, CASES, NEW),
     Role.COORDINATOR: (BOARD, CASES),
     Role.AGENCY_OFFICER: (INBOX, TOLD, NEW, CASES),
     Role.AUDITOR: (AUDIT, SEEN),
-    Role.ADMINISTRATOR: (ACCOUNTS, AGENCIES, CALENDAR, PATHWAYS),
+    Role.ADMINISTRATOR: (ACCOUNTS, AGENCIES, MAILBOXES, CALENDAR, PATHWAYS),
 }
 """By role; the first is where its people arrive."""
 
@@ -59,6 +62,8 @@ class Visitor:
     csrf: str
     draft: str
     """What a page seals its draft with in the browser."""
+    leads: bool
+    """Whether the account is of the office that leads here."""
 
     @property
     def actor(self) -> Actor:
@@ -68,29 +73,35 @@ class Visitor:
     @property
     def menu(self) -> tuple[Entry, ...]:
         """What the role finds."""
-        return MENUS.get(self.account.role, ())
+        return tuple(entry for entry in MENUS.get(self.account.role, ()) if self.leads or not entry.of_lead)
 
 
 class Entrance:
     """Lets visitors in."""
 
-    def __init__(self, door: SessionDoor) -> None:
+    def __init__(self, door: SessionDoor, lead_agency_id: str) -> None:
         self._door = door
+        self._lead = lead_agency_id
 
     def visitor(self, request: Request) -> Visitor:
         """Who asks; raises UnauthenticatedError where nobody has signed in."""
-        return _visitor(request, self._door.reader(request))
+        return self._visitor(request, self._door.reader(request))
 
     def listening(self, request: Request) -> Visitor:
         """Who asks by a page that asks by itself: it tells nothing of whether anybody is there."""
-        return _visitor(request, self._door.listener(request))
+        return self._visitor(request, self._door.listener(request))
 
     def sending(self, request: Request) -> tuple[Visitor, Session]:
         """Who sends a form whose token, of this session, is still to come; raises ForbiddenError where it comes from
         another site."""
         session = self._door.reader(request)
         check_same_site(request)
-        return _visitor(request, session), session
+        return self._visitor(request, session), session
+
+    def _visitor(self, request: Request, session: Session) -> Visitor:
+        request.state.actor = session.account.actor
+        leads = session.account.agency_id == self._lead
+        return Visitor(session.account, csrf_of(session), draft_key_of(session), leads)
 
 
 def check_form(session: Session, form: Form | Mapping[str, str]) -> None:
@@ -100,8 +111,3 @@ def check_form(session: Session, form: Form | Mapping[str, str]) -> None:
         check_token(session, sent if isinstance(sent, str) else "")
     except ForbiddenError:
         raise StalePageError("The page was made for a session that has ended. Send the form again.") from None
-
-
-def _visitor(request: Request, session: Session) -> Visitor:
-    request.state.actor = session.account.actor
-    return Visitor(session.account, csrf_of(session), draft_key_of(session))
