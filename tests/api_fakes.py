@@ -525,6 +525,9 @@ class OpenThrottle:
     def form(self, name: str, address: str) -> None:
         """Nothing is counted."""
 
+    def costly(self, name: str, account_id: str) -> None:
+        """Nothing is counted."""
+
 
 @dataclass
 class PasswordClients:

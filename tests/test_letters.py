@@ -17,9 +17,10 @@ from pypdf import PdfReader
 from casework import commands as c
 from casework.db.letters import SqlLetters
 from casework.db.session import engine_for
-from casework.errors import AlreadyDecidedError, InvalidInputError
+from casework.errors import AlreadyDecidedError, InvalidInputError, TooManyRequestsError
 from casework.models.codes import LetterKind
 from casework.rules.letters import common, on_paper
+from tests.api_fakes import OpenThrottle
 from tests.need_to_know import PARTS, Told, told
 from tests.play import CASEWORKER, Play, opened
 from tests.postgres import scratch_database
@@ -254,6 +255,27 @@ async def test_what_is_disclosed_no_longer_is_written_no_longer() -> None:
     ):
         assert (await file.app.post("caseworker", path, body)).json()["code"] == code, body
     assert (await file.app.get("caseworker", path)).json()["items"] == []
+
+
+async def test_too_many_letters_a_minute_have_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before one is numbered and drawn; a repeat of one that was issued has its answer still."""
+    file = await told()
+    await file.refer("hospital", ("identity",), "consent")
+    body, path = {"kind": "referral", "about_id": file.asked[0].id}, f"/cases/{file.case_id}/letters"
+    issued = await file.send("caseworker", path, body, Idempotency_Key="one")
+    asked: list[tuple[str, str]] = []
+
+    def refuse(_: OpenThrottle, name: str, account_id: str) -> None:
+        asked.append((name, account_id))
+        raise TooManyRequestsError("Too many tries.", retry_after=6)
+
+    monkeypatch.setattr(OpenThrottle, "costly", refuse)
+    again = await file.send("caseworker", path, body, Idempotency_Key="one")
+    early = await file.app.post("caseworker", path, body)
+
+    assert (again.json(), early.status_code, early.headers["Retry-After"]) == (issued.json(), 429, "6")
+    assert asked == [("letter", issued.json()["by"])]
+    assert len((await file.app.get("caseworker", path)).json()["items"]) == 1
 
 
 async def test_a_summary_is_what_every_participant_is_shown() -> None:

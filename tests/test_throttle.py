@@ -18,6 +18,7 @@ from casework.errors import CaseworkError, TooManyRequestsError, Unauthenticated
 from casework.models.notice import NoticeKind
 from casework.models.people import Role
 from casework.rules.throttle import (
+    COSTLY,
     FORMS,
     FROM_ONE_PLACE,
     OF_ONE_ACCOUNT,
@@ -36,7 +37,7 @@ from web.__main__ import config_of
 from web.api.problems import on_refusal
 from web.limits import limited
 
-LIMITS = (FORMS, FROM_ONE_PLACE, OF_ONE_ACCOUNT, OF_ONE_ADDRESS)
+LIMITS = (COSTLY, FORMS, FROM_ONE_PLACE, OF_ONE_ACCOUNT, OF_ONE_ADDRESS)
 
 
 @given(st.sampled_from(LIMITS), st.lists(st.integers(0, 3600), max_size=60))
@@ -368,3 +369,18 @@ def test_a_form_that_needs_no_account_is_limited_by_address(door: Entrance) -> N
     door.throttle.form("report", OFFICE)
     door.time.on(minutes=1)
     door.throttle.form("report", ELSEWHERE)
+
+
+def test_what_costs_much_is_limited_by_account(door: Entrance) -> None:
+    """Ten a minute, at once or one after the other; another account has its own."""
+    for _ in range(COSTLY.free + 1):
+        door.throttle.costly("letter", "one")
+
+    with pytest.raises(TooManyRequestsError) as early:
+        door.throttle.costly("letter", "one")
+    assert early.value.extra["retry_after"] == 6
+    door.throttle.costly("letter", "other")
+    door.time.on(seconds=6)
+    door.throttle.costly("letter", "one")
+    with pytest.raises(TooManyRequestsError):
+        door.throttle.costly("letter", "one")

@@ -15,6 +15,7 @@ from casework.db.session import Clock, wall_clock, writing
 from casework.db.tables import throttles
 from casework.errors import TooManyRequestsError
 from casework.rules.throttle import (
+    COSTLY,
     FORMS,
     FROM_ONE_PLACE,
     OF_ONE_ACCOUNT,
@@ -77,7 +78,15 @@ class SqlThrottle:
 
     def form(self, name: str, address: str) -> None:
         """A form is sent in by nobody known; raises TooManyRequestsError where too many come from one address."""
-        limits, now = {self._key("form", name, network_of(address)): FORMS}, self._now()
+        self._each({self._key("form", name, network_of(address)): FORMS})
+
+    def costly(self, name: str, account_id: str) -> None:
+        """An account asks for what costs much; raises TooManyRequestsError where it does so too often."""
+        self._each({self._key("costly", name, account_id): COSTLY})
+
+    def _each(self, limits: Mapping[str, Limit]) -> None:
+        """Each try counts, whatever comes of it."""
+        now = self._now()
         with writing(self._engine) as connection:
             tries = _tries(_locked(connection, limits, now))
             _refuse_early(limits, tries, now)

@@ -41,6 +41,9 @@ OF_ONE_ADDRESS = Limit(
 FORMS = Limit(free=10, first=timedelta(minutes=1), longest=timedelta(minutes=1), forgotten=timedelta(hours=1))
 """A form that needs no account, from one address; each sending counts."""
 
+COSTLY = Limit(free=9, first=timedelta(seconds=6), longest=timedelta(seconds=6), forgotten=timedelta(minutes=1))
+"""What takes the machine about a second, by one account: ten a minute, however it goes about it."""
+
 TOLD_AFTER = 11
 """Failures of one account, from wherever: with this one it has to be waited for, and its office is told."""
 

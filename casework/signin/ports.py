@@ -48,6 +48,10 @@ class Throttle(Protocol):
         """A form is sent in by nobody known; raises TooManyRequestsError where too many come from one address."""
         ...
 
+    def costly(self, name: str, account_id: str) -> None:
+        """An account asks for what costs much; raises TooManyRequestsError where it does so too often."""
+        ...
+
 
 class Passwords(Protocol):
     """Accounts, as far as signing in goes."""

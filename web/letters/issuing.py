@@ -65,11 +65,14 @@ class Letters:
         self._names = {each.id: each.name for each in site.agencies}
 
     async def issue(self, ask: Asking, asked: LetterEntry) -> Receipt:
-        """Issue it, once for its key; a repeat gets the first receipt."""
+        """Issue it, once for its key; a repeat gets the first receipt. Drawing takes its time, so each account has
+        so many a minute."""
         for again in reversed(range(TRIES)):
             case = await run_in_threadpool(self._case, ask.actor, ask.case_id)
             if before := await run_in_threadpool(self._before, ask, asked):
                 return before
+            if again == TRIES - 1:
+                await run_in_threadpool(self._site.signin.throttle.costly, "letter", ask.actor.account_id)
             revision = ask.revision if ask.revision is not None else case["revision"]
             body, file = await run_in_threadpool(self._made, ask, asked, case)
             now = Asking(ask.actor, ask.case_id, ask.key, revision)
