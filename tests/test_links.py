@@ -158,6 +158,7 @@ async def test_looking_at_an_address_uses_nothing_up(office: Office, referral_id
     address = await office.sent(referral_id)
     looked = [(await office.client.get(where)).text for where in (address, address, "/link/" + "a" * 43)]
     spoken = await office.client.post(address, content="language=en", headers=TYPED)
+    office.client.cookies.clear()
     opened, again = await office.opens(address), await office.opens(address)
 
     assert (len(set(looked)), "OKUS-" in looked[0], address in looked[0]) == (1, False, False)
