@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkflowRunner
 
 from activities.records import RecordsActivities
 from casework.assembly import Adapters, adapters, office, surroundings
@@ -46,21 +46,22 @@ async def run(scenario: Scenario, advance: Callable[[str], None]) -> Played:
 
 async def run_on(settings: Settings, scenario: Scenario, advance: Callable[[str], None]) -> Played:
     """Play a scenario on an empty database, with an engine of its own."""
-    with _closing(adapters(settings)) as outside:
+    with closing(adapters(settings)) as outside:
         async with ground.time_machine(data_converter(outside.keys, outside.root)) as environment:
-            await _register(environment)
+            await register(environment)
             return await _play(scenario, settings, outside, environment, advance)
 
 
 @contextmanager
-def _closing(outside: Adapters) -> Iterator[Adapters]:
+def closing(outside: Adapters) -> Iterator[Adapters]:
+    """Adapters that let go of their databases at the end."""
     try:
         yield outside
     finally:
         outside.close()
 
 
-async def _register(environment: WorkflowEnvironment) -> None:
+async def register(environment: WorkflowEnvironment) -> None:
     """The engine refuses a case with search attributes it does not know."""
     from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 
@@ -89,7 +90,7 @@ async def _play(
     scene = Scene(scenario, cases, environment.client, accounts.actor, directory, outside.reads)
     player = Player(scene, clock)
     with ThreadPoolExecutor(4) as threads:
-        async with _worker(environment, outside, threads):
+        async with worker(environment, outside, threads):
             await player.play(advance)
     rungs = {letter: await scene.rungs(letter) for letter in scene.case_ids}
     verified = await _verified(outside, environment.client, own)
@@ -104,7 +105,13 @@ def _office(scenario: Scenario, settings: Settings, clock: Clock, directory: Sta
     return dataclasses.replace(own, lead_agency_id=lead, surroundings=surroundings(directory, lead))
 
 
-def _worker(environment: WorkflowEnvironment, outside: Adapters, threads: ThreadPoolExecutor) -> Worker:
+def worker(
+    environment: WorkflowEnvironment,
+    outside: Adapters,
+    threads: ThreadPoolExecutor,
+    runner: WorkflowRunner | None = None,
+) -> Worker:
+    """The worker that a playing needs: cases and their record; what is told goes to nobody."""
     return Worker(
         environment.client,
         task_queue=CASES,
@@ -112,7 +119,9 @@ def _worker(environment: WorkflowEnvironment, outside: Adapters, threads: Thread
         activities=[RecordsActivities(outside.store).record],
         activity_executor=threads,
         interceptors=interceptors(),
-        workflow_runner=workflow_runner(),
+        workflow_runner=runner or workflow_runner(),
+        # Else it reads every module that is loaded, to name its build by them.
+        build_id="demonstration",
     )
 
 

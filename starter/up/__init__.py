@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from starter.up.place import Place, held
 from starter.up.refused import Refused
 from starter.up.supervisor import Say, StopAsked, Supervisor
 
-__all__ = ["Refused", "run", "up"]
+__all__ = ["Refused", "run", "stopped", "up"]
 
 LEFTOVER_SECONDS = 10.0
 
@@ -62,6 +63,15 @@ def _hold_up(place: Place, numbers: ports.Ports, plan: applications.Plan, say: S
 
 def _start(place: Place, numbers: ports.Ports, plan: applications.Plan, supervisor: Supervisor, say: Say) -> str:
     """Everything from nothing to ready; returns the demonstration accounts' password."""
+    ground = _ground(place, numbers, supervisor, say)
+    services = _prepared(ground, plan, supervisor, say).services
+    say("starting " + " and ".join(service.name for service in services))
+    supervisor.start(*services)
+    return ground.demo_password
+
+
+def _ground(place: Place, numbers: ports.Ports, supervisor: Supervisor, say: Say) -> applications.Ground:
+    """PostgreSQL and Temporal, made if need be, and how to reach them."""
     account = postgres.account_for(place.postgres)
     exists = place.database.exists()
     keys.ensure_signing_key(place.signing_key, place.secrets)
@@ -72,13 +82,36 @@ def _start(place: Place, numbers: ports.Ports, plan: applications.Plan, supervis
     supervisor.start(postgres.server(place, numbers, secrets, account), temporal.spec(place.temporal, numbers))
     databases.ensure(numbers, secrets)
     demo_password = os.environ.get("TUNTAS_DEMO_PASSWORD") or secrets.demo
-    applied = plan(applications.Ground(place, numbers, secrets, demo_password))
+    return applications.Ground(place, numbers, secrets, demo_password)
+
+
+def _prepared(
+    ground: applications.Ground, plan: applications.Plan, supervisor: Supervisor, say: Say
+) -> applications.Applications:
+    """The applications of a plan, their tasks done."""
+    applied = plan(ground)
     for task in applied.tasks:
         say(f"running {task.name}")
         supervisor.run(task)
-    say("starting " + " and ".join(service.name for service in applied.services))
-    supervisor.start(*applied.services)
-    return demo_password
+    return applied
+
+
+@contextlib.contextmanager
+def stopped(data: Path, port: int, say: Say) -> Iterator[applications.Ground]:
+    """The databases and the engine of a Tuntas that does not run: migrated, with its accounts, without worker and web.
+
+    Raises Refused where it runs, or cannot be started.
+    """
+    numbers = ports.following(port)
+    with held(data) as place:
+        supervisor = Supervisor(place.logs, say)
+        ports.check(numbers, LEFTOVER_SECONDS if place.crashed else 0.0)
+        try:
+            ground = _ground(place, numbers, supervisor, say)
+            _prepared(ground, applications.tuntas(None), supervisor, say)
+            yield ground
+        finally:
+            supervisor.stop()
 
 
 def _greet(place: Place, numbers: ports.Ports, demo_password: str, say: Say) -> None:

@@ -1,0 +1,1 @@
+"""`tuntas seed-demo`: a district's year, made up by the published proportions and played through the real commands."""
