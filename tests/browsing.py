@@ -130,6 +130,23 @@ class Person:
         async with self.page.expect_navigation():
             await self.page.locator(selector).last.click()
 
+    async def tabs_to(self, selector: str, most: int = 60) -> None:
+        """Press Tab until the focus, which is seen, is on something; it fails where that is nowhere to be reached."""
+        focused = "wanted => document.activeElement.matches(wanted)"
+        for _ in range(most):
+            await self.page.keyboard.press("Tab")
+            if await self.page.evaluate(focused, selector):
+                outline = await self.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+                assert outline != "none", selector
+                return
+        raise AssertionError(f"{most} times Tab do not lead to {selector}")
+
+    async def enters(self, selector: str) -> None:
+        """Follow a link or press a button by the keyboard alone, and wait for the page it leads to."""
+        await self.tabs_to(selector)
+        async with self.page.expect_navigation():
+            await self.page.keyboard.press("Enter")
+
     async def does(self, case_id: str, asks: str, **fields: str) -> None:
         """Give a command about a case, from its page."""
         await self.opens(f"/cases/{case_id}")

@@ -15,7 +15,7 @@ from tests.browsing import Person
 from tests.many_cases import fill
 from tests.stack import LEAD, PASSWORD, Stack
 from tests.test_pages import LATER_PAGE, faults
-from tests.test_walk import assessed
+from tests.test_walk import assessed, refer
 from web.sessions import COOKIE
 
 HOUR = timedelta(hours=1)
@@ -78,6 +78,36 @@ async def test_a_remedy_is_one_click_and_is_said_when_it_is_recorded(
     await person.opens("/stalled?risk=low")
     assert await shown(person, case_id) == 0
     await person.context.close()
+
+
+async def test_board_and_inbox_are_worked_by_the_keyboard_alone(
+    app: Stack, address: str, case_id: str, chrome: Browser
+) -> None:
+    """Tab and Enter: past the menu, a remedy in its row; a referral opened, accepted and completed in its agency."""
+    stop(app, case_id)
+    person = await Person.signed_in(chrome, address, "supervisor", java_script_enabled=False)
+    await person.opens("/stalled")
+    await person.tabs_to("a.skip")
+    await person.page.keyboard.press("Enter")
+    await person.enters(f"button[value^='send_reminder {case_id}']")
+    assert await person.page.locator(".done").count() == 1
+    await person.context.close()
+
+    sent = await app.cases.refer(app.ask(app.caseworker, case_id), refer("rsud-muaradua", "health"))
+    officer = await Person.signed_in(chrome, address, "hospital", java_script_enabled=False)
+    assert officer.page.url.endswith("/referrals")
+    await officer.enters(f"a[href='/referrals/{sent.subject_id}']")
+    await officer.enters("a[href*='answer=accepted']")
+    await officer.enters("main form[method=post] > .buttons button")
+    assert await officer.page.locator(".done").count() == 1
+    await officer.enters("a[href$='/do/complete']")
+    await officer.tabs_to("select[name=outcome]")
+    await officer.page.keyboard.press("ArrowDown")
+    await officer.enters("main form[method=post] > .buttons button")
+    assert await officer.page.locator(".done").count() == 1
+    kinds = [row["kind"] for row in app.outside.reads.log(case_id)]
+    assert kinds[-4:] == ["ReminderSent", "ReferralSent", "ReferralAccepted", "ReferralCompleted"]
+    await officer.context.close()
 
 
 async def shown(person: Person, case_id: str) -> int:
