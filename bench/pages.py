@@ -12,7 +12,7 @@ import time
 
 import structlog
 
-from tests.crowd import BUSY, Crowd, crowd
+from tests.crowd import Crowd, crowd
 from tests.test_pages import FIRST_PAGE, LATER_PAGE
 from tests.test_pages_board import counted
 from tests.test_pages_budget import EVERY
@@ -41,8 +41,7 @@ async def main() -> bool:
 
 def asked(many: Crowd) -> dict[str, tuple[str, str]]:
     """Who opens which page."""
-    known = {**BUSY, "category": "sexual_violence", "account_id": many.app.actors["caseworker2"].account_id}
-    filled = {name: (who, path.format_map({**known, "hold_id": "none"})) for name, (who, path, _) in EVERY.items()}
+    filled = {name: (who, path.format_map(many.known)) for name, (who, path, _) in EVERY.items()}
     return {"empty": ("administrator", EMPTY), **filled}
 
 

@@ -23,7 +23,7 @@ from bench.callers import Record, call
 from casework.db.session import engine_for
 from casework.db.watch import SqlWatch
 from casework.models.people import ENGINE
-from casework.pathways import load
+from casework.pathways.in_force import InForce
 from casework.rules.chain import CASE_LOG, first_break
 from starter.cases import Cases
 from tests.faults import POINTS, ROLL_POINTS, RUNG_POINTS, Ground, Temporal, WorkerProcess
@@ -152,7 +152,7 @@ async def storm(seconds: float, seed: int) -> Record:
 
 def in_seconds(app: Stack) -> None:
     """Give an office pathways whose clocks run out within seconds, and cases that move to a fresh run often."""
-    own = replace(app.office, pathways=load(IN_SECONDS))
+    own = replace(app.office, in_force=InForce(IN_SECONDS))
     app.cases = Cases(app.client, replace(app.desk, office=own), wait=5.0, rollover_events=ROLLOVER_EVENTS)
 
 

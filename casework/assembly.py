@@ -21,6 +21,7 @@ from casework.db.letters import SqlLetters
 from casework.db.links import SqlLinks
 from casework.db.locations import SqlLocations
 from casework.db.notices import SqlNotices
+from casework.db.pathways import SqlPathwayVersions
 from casework.db.patrol import SqlPatrol
 from casework.db.reads import SqlReads
 from casework.db.reservations import SqlReservations
@@ -35,7 +36,8 @@ from casework.directory.calendar import working_calendar
 from casework.models.agency import Agency
 from casework.models.state import Surroundings
 from casework.office import Office
-from casework.pathways import load, milestone_kinds
+from casework.pathways import milestone_kinds
+from casework.pathways.in_force import InForce
 from casework.ports import Directory
 from casework.settings import Settings
 from casework.signin.entrance import SignIn
@@ -102,6 +104,7 @@ class Adapters:
     suspects: SqlSuspects
     letters: SqlLetters
     links: SqlLinks
+    pathways: SqlPathwayVersions
 
     def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
@@ -156,6 +159,7 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         suspects=SqlSuspects(engine, vault.mark),
         letters=SqlLetters(engine),
         links=SqlLinks(engine, root),
+        pathways=SqlPathwayVersions(engine),
     )
 
 
@@ -187,15 +191,18 @@ def provider_of(settings: Settings, office: Office) -> Provider | None:
     )
 
 
-def office(settings: Settings, now: Callable[[], datetime] | None = None) -> Office:
-    """The office of the settings, with its pathways and its calendar of the years around now."""
+def office(settings: Settings, now: Callable[[], datetime] | None = None, in_force: InForce | None = None) -> Office:
+    """The office of the settings, with its calendar of the years around now.
+
+    Its pathways are those of the installation's files, unless it is told of what is in force.
+    """
     clock = now or wall_clock
     year = clock().year
     return Office(
         district=settings.district,
         timezone=settings.timezone,
         lead_agency_id=settings.lead_unit,
-        pathways=load(settings.pathways_dir),
+        in_force=in_force or InForce(settings.pathways_dir),
         calendar=working_calendar(range(year - 1, year + 4), settings.timezone),
         milestones=milestone_kinds(),
         surroundings=surroundings(load_agencies().values(), settings.lead_unit),

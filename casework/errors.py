@@ -118,6 +118,10 @@ class RevisionConflictError(CaseworkError):
     code, status, title = "revision_conflict", 412, "The case has changed since you read it"
 
 
+class StaleVersionError(CaseworkError):
+    code, status, title = "stale_version", 409, "What is in force has changed"
+
+
 class IdempotencyKeyReusedError(CaseworkError):
     code, status, title = "idempotency_key_reused", 422, "This key was used for another request"
 

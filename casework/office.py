@@ -1,4 +1,4 @@
-"""What a process knows of its office: data, resolved once at start."""
+"""What a process knows of its office: data, resolved at start, but for the pathways that are activated meanwhile."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,8 +16,14 @@ class Office:
     district: str
     timezone: str
     lead_agency_id: str
-    pathways: Mapping[Category, Pathway]
+    in_force: Callable[[], Mapping[Category, Pathway]]
+    """The pathways that cases are opened under now; all of them at once, so that no case begins with two versions."""
     calendar: Calendar
     now: Callable[[], datetime]
     milestones: frozenset[str] = frozenset()
     surroundings: Surroundings = field(default_factory=Surroundings)
+
+    @property
+    def pathways(self) -> Mapping[Category, Pathway]:
+        """Those in force now. Who needs several asks once."""
+        return self.in_force()

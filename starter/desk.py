@@ -113,6 +113,7 @@ class Desk:
         """The opening of a reserved case, its texts sealed under the case's new key."""
         self.vault.create_key(case_id)
         document, texts = self._seal(case_id, command_id, digest, body)
+        pathways = self.office.pathways
         order = c.Order[c.OpenCase](
             command_id=command_id,
             body_digest=digest,
@@ -129,7 +130,7 @@ class Desk:
             number=number,
             agency_id=self.office_of(ask.actor),
             order=order,
-            pathways=tuple(self.office.pathways[category] for category in body.categories),
+            pathways=tuple(pathways[category] for category in body.categories),
             calendar=self.office.calendar,
             surroundings=self.office.surroundings,
             client=facts_of(body.client, day_of(body.reported_at, self.office.timezone)),
@@ -175,5 +176,6 @@ class Desk:
         """The pathways an assessment may add: those named and those its findings lead to."""
         if not isinstance(body, c.RecordAssessment):
             return ()
-        found = {p.findings.get(f) for p in self.office.pathways.values() for f in body.findings}
-        return tuple(p for category, p in self.office.pathways.items() if category in {*found, *body.categories_added})
+        pathways = self.office.pathways
+        found = {p.findings.get(f) for p in pathways.values() for f in body.findings}
+        return tuple(p for category, p in pathways.items() if category in {*found, *body.categories_added})

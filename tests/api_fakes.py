@@ -27,6 +27,7 @@ from casework.models.state import CaseState, Receipt
 from casework.office import Office
 from casework.opening import Opening
 from casework.pathways import load
+from casework.pathways.in_force import InForce
 from casework.ports import (
     Access,
     Board,
@@ -39,6 +40,7 @@ from casework.ports import (
     Links,
     Location,
     LocationReading,
+    PathwayVersions,
     Reservation,
     SealedFile,
     SightQuery,
@@ -62,6 +64,7 @@ from casework.vault.vault import CaseVault
 from starter.asking import Asking
 from starter.cases import Cases, Queued
 from starter.desk import Desk
+from starter.rulebook import Rulebook
 from web.app import create_app
 from web.site import Codec, Site
 
@@ -701,7 +704,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
     keys = MemoryKeyStore()
     vault = CaseVault(keys)
     desk = Desk(
-        Office("OKUS", "Asia/Jakarta", LEAD, PATHWAYS, CALENDAR, now),
+        Office("OKUS", "Asia/Jakarta", LEAD, lambda: PATHWAYS, CALENDAR, now),
         CommandIds(MASTER),
         vault,
         MemoryReservations(memory),
@@ -727,6 +730,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
         access_log=MemoryAccessLog(memory),
         links=cast(Links, NoLinks()),
         codec=Codec(CaseCodec(PayloadKeys(keys, MASTER)).decode, "default", ENGINE_PAGES),
+        rulebook=Rulebook(LEAD, InForce(None), cast(PathwayVersions, NoAccess()), now),
         agencies=tuple(DIRECTORY),
         checks=checks,
     )

@@ -90,6 +90,13 @@ async def keepers_forms(asking: Asking) -> None:
     where, key = {"account_id": left.account_id}, asking.cage.word()
     done = await asking.visit(keeper, "POST", "/accounts/{account_id}/standing", where, to="disable", key=key)
     assert done.status_code == 303, done.text
+    text = app.site.rulebook.in_force.texts()["trafficking.toml"].decode().replace("version = 1", "version = 2", 1)
+    path, file = "/pathways/files/{file}", {"file": "trafficking"}
+    kept = await asking.visit(keeper, "POST", path, file, content=text, key=asking.cage.word())
+    assert kept.status_code == 303, kept.text
+    made = {"version_id": kept.headers["location"].rpartition("/")[2]}
+    activated = await asking.visit(keeper, "POST", "/pathways/versions/{version_id}", made, do="activate", after="0")
+    assert activated.headers["location"] == "/pathways/versions?done=activated", activated.text
 
 
 async def at_once(asking: Asking, case_id: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from casework.assembly import adapters, office
 from casework.db.accounts import SqlAccounts
 from casework.db.session import engine_for
 from casework.models.people import Actor, Role
+from casework.pathways.in_force import InForce
 from casework.settings import Settings
 from casework.temporal.connect import connect
 from starter.cases import Cases
@@ -24,7 +26,7 @@ from starter.cli.demonstration import accounts_of
 from starter.desk import Desk
 from tests.many_cases import fill, fill_around
 from tests.postgres import Scratch, scratch_database
-from tests.stack import LEAD, PASSWORD, Stack
+from tests.stack import LEAD, PASSWORD, Stack, waiting
 from web.app import create_app
 from web.sessions import COOKIE
 
@@ -33,13 +35,20 @@ BUSY = {"case_id": "case-60", "referral_id": "referral-60", "notification_id": "
 """What stands still, and is open."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Crowd:
     """The application, and everybody of the demonstration with a session."""
 
     app: Stack
     client: httpx.AsyncClient
     cookies: dict[str, dict[str, str]]
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """What the names in addresses stand for."""
+        version = waiting(self.app, self.app.actors["administrator"])
+        of_office = {"account_id": self.app.actors["caseworker2"].account_id, "file": "common", "version_id": version}
+        return {**BUSY, **of_office, "category": "sexual_violence", "hold_id": "none"}
 
     async def opens(self, username: str, path: str) -> httpx.Response:
         """A page, as somebody sees it."""
@@ -64,7 +73,8 @@ async def _stack(scratch: Scratch, directory: Path) -> Stack:
     key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
     named = {"DATABASE_URL": scratch.app_url, "KEYSTORE_URL": scratch.keystore_url, "TUNTAS_MASTER_KEY_FILE": key}
     settings = Settings.model_validate(named)
-    outside, own = adapters(settings), office(settings)
+    outside = adapters(settings)
+    own = office(settings, in_force=InForce(settings.pathways_dir, outside.pathways))
     client = await connect(settings, outside.keys, outside.root, lazy=True)
     desk = Desk(own, *outside.for_desk())
     return Stack(settings, outside, client, own, Cases(client, desk), desk)

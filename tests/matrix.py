@@ -220,6 +220,7 @@ ROUTES: dict[tuple[str, str], Access] = {
 }
 """By method and address, as the OpenAPI document has them."""
 
+RULES = "of the leading office"
 FORM = "a form is for who may give its command through the API"
 PAGES: dict[tuple[str, str], Access] = {
     ("GET", "/"): of_list(OFFICE | GLASS),
@@ -262,6 +263,12 @@ PAGES: dict[tuple[str, str], Access] = {
         (method, "/accounts/{account_id}/standing"): of_role(
             roles(Role.ADMINISTRATOR), "of an account of the own office, never one's own"
         )
+        for method in ("GET", "POST")
+    },
+    ("GET", "/pathways/versions"): of_role(roles(Role.ADMINISTRATOR), RULES),
+    **{
+        (method, path): of_role(roles(Role.ADMINISTRATOR), RULES)
+        for path in ("/pathways/files/{file}", "/pathways/versions/{version_id}")
         for method in ("GET", "POST")
     },
     **{("GET", path): of_role(EVERYBODY) for path in ("/agencies", "/calendar", "/pathways", "/pathways/{category}")},

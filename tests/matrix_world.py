@@ -26,7 +26,7 @@ from casework.signin.ports import Session
 from starter.gatekeeper import Gatekeeper
 from tests.api_fakes import report
 from tests.matrix import LEAD, OFFERED_TO, STANDS
-from tests.stack import PASSWORD, Stack
+from tests.stack import PASSWORD, Stack, waiting
 from web.app import create_app
 from web.sessions import COOKIE
 
@@ -86,6 +86,11 @@ class World:
         quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         return SqlAccounts(self.stack.outside.engine, hasher=quick)
 
+    @cached_property
+    def version(self) -> str:
+        """A version of a pathway that waits."""
+        return waiting(self.stack, self.people["administrator"])
+
     def account(self, role: Role, agency_id: str) -> Actor:
         """An account that is nobody's yet."""
         return self.accounts.add(f"{role}-{secrets.token_hex(4)}", PASSWORD, role, agency_id).actor
@@ -142,6 +147,8 @@ class World:
             "category": "child_violence",
             "agency_id": STANDS["receiver"].agency_id,
             "account_id": self.people["colleague"].account_id,
+            "file": "common",
+            "version_id": self.version,
         }
         made.payload = await self._payload(made.case_id)
         return made

@@ -88,7 +88,7 @@ class Expected:
 
 def shortened(app: Stack, short: Short, **changes: Any) -> Cases:
     """The asking side of an office with short pathways."""
-    desk = replace(app.desk, office=replace(app.office, pathways=short.pathways()))
+    desk = replace(app.desk, office=replace(app.office, in_force=short.pathways))
     return Cases(app.client, desk, **{"wait": 60.0, **changes})
 
 

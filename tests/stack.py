@@ -22,6 +22,8 @@ from casework.db.reads import SqlReads
 from casework.ids import new_id
 from casework.models.people import Actor, Role
 from casework.office import Office
+from casework.pathways.in_force import InForce
+from casework.ports import Keyed
 from casework.settings import Settings
 from casework.temporal.connect import connect
 from casework.temporal.interceptors import interceptors
@@ -31,6 +33,7 @@ from casework.vault.payloads import PayloadKeys
 from starter.asking import Asking
 from starter.cases import Cases
 from starter.desk import Desk
+from starter.rulebook import Rulebook
 from web.app import create_app
 from web.assemble import codec_of
 from web.site import Site
@@ -100,6 +103,7 @@ class Stack:
             access_log=self.outside.access_log,
             links=self.outside.links,
             codec=codec_of(self.settings, PayloadKeys(self.outside.keys, self.outside.root)),
+            rulebook=rulebook(self.outside, self.office),
         )
 
     def web(self, later: timedelta = timedelta()) -> FastAPI:
@@ -126,6 +130,20 @@ class Stack:
         return case_worker(self.client, self.outside, **options)
 
 
+def waiting(app: Stack, keeper: Actor, name: str = "child_marriage.toml", above: int = 1) -> str:
+    """A version of a pathway that somebody uploaded: what is in force, with another number."""
+    book = app.site.rulebook
+    number = book.files()[name]
+    text = book.in_force.texts()[name].decode().replace(f"version = {number}", f"version = {number + above}", 1)
+    return book.propose(keeper, name, text.encode(), Keyed(new_id(), "digest"))
+
+
+def rulebook(outside: Adapters, office: Office) -> Rulebook:
+    """The pathway files, with what was activated of them."""
+    in_force = InForce(outside.settings.pathways_dir, outside.pathways)
+    return Rulebook(office.lead_agency_id, in_force, outside.pathways, office.now)
+
+
 def case_worker(client: Client, outside: Adapters, **options: Any) -> Worker:
     """A worker like the product's own, with threads for its activities."""
     return Worker(
@@ -149,7 +167,7 @@ async def stack(settings: Settings, now: Callable[[], datetime] = lambda: dateti
     """The stack on the servers of the settings."""
     outside = adapters(settings, now)
     client = await connect(settings, outside.keys, outside.root)
-    own = office(settings, now)
+    own = office(settings, now, InForce(settings.pathways_dir, outside.pathways))
     desk = Desk(own, *outside.for_desk())
     return Stack(settings, outside, client, own, Cases(client, desk, wait=20.0), desk)
 

@@ -79,7 +79,7 @@ def unhurried(app: Stack) -> Cases:
         category: pathway.model_copy(update={"deadlines": tuple(d for d in pathway.deadlines if d.kind not in soon)})
         for category, pathway in app.office.pathways.items()
     }
-    return Cases(app.client, replace(app.desk, office=replace(app.office, pathways=pathways)), wait=20.0)
+    return Cases(app.client, replace(app.desk, office=replace(app.office, in_force=lambda: pathways)), wait=20.0)
 
 
 async def test_opening_stays_within_its_budget(app: Stack) -> None:

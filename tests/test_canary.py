@@ -25,7 +25,7 @@ from tests.canary_links import AGENCY, by_links
 from tests.canary_pages import forms_sent, pages, pages_read
 from tests.canary_places import payloads
 from tests.canary_walk import ELSEWHERE, Walk, end, follow, hold_and_remind, plan_and_tell, refer_and_answer
-from tests.stack import Stack
+from tests.stack import Stack, waiting
 from web.api.routing import V1
 from web.app import create_app
 
@@ -111,6 +111,8 @@ def known(app: Stack, case_id: str) -> dict[str, list[str]]:
         "category": ["sexual_violence"],
         "agency_id": [AGENCY],
         "account_id": [app.caseworker.account_id],
+        "file": ["common"],
+        "version_id": [waiting(app, app.actor("administrator", Role.ADMINISTRATOR))],
         **{name: ["nowhere"] for name in ("hold_id", "glass_id", "exclusion_id", "token")},
     }
 

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from html import unescape
 from urllib.parse import urlencode
 
@@ -11,15 +13,20 @@ import httpx
 import pytest
 
 from casework import commands as c
+from casework.ids import new_id
 from casework.models.checkpoint import Attested
 from casework.models.notice import Notice, NoticeKind, Recipient
+from casework.models.pathway import Category, PathwayVersion
 from casework.models.people import Role
+from casework.pathways import load
+from casework.pathways.in_force import InForce
+from casework.ports import Keyed
 from casework.signin.ports import Session
 from starter.cli.demonstration import accounts_of
 from tests.stack import LEAD, PASSWORD, Stack
 from tests.test_pages import LATER_PAGE
 from tests.test_pages_board import counted
-from tests.test_walk import assessed
+from tests.test_walk import assessed, walk_in
 from web.app import create_app
 from web.sessions import COOKIE, csrf_of
 
@@ -286,3 +293,137 @@ async def test_the_rules_are_shown_as_they_are_loaded(pages: Pages) -> None:
     assert all(each.name in unescape(agencies.text) for each in pages.app.site.agencies)
     assert len(agencies.content) < LATER_PAGE
     assert "Jumat, 1 Januari 2027" in (await reader.opens("/calendar")).text or office.now().year != 2026
+
+
+# ---- new versions of the rules
+
+
+def changed(pages: Pages, file: str, *replaced: tuple[str, str]) -> tuple[str, int]:
+    """What is in force of a file, with another number and other texts in it; and the number."""
+    book, name = pages.app.site.rulebook, f"{file}.toml"
+    number = book.files()[name] + 1
+    text = book.in_force.texts()[name].decode().replace(f"version = {number - 1}", f"version = {number}", 1)
+    for old, new in replaced:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return text, number
+
+
+async def uploaded(pages: Pages, file: str, text: str, key: str = "") -> str:
+    """The address of a version that was taken."""
+    fields = {"content": text, **({"key": key} if key else {})}
+    taken = await pages.reader("administrator").sends(f"/pathways/files/{file}", fields)
+    assert taken.status_code == 303, said(taken)
+    return taken.headers["location"]
+
+
+async def pinned(pages: Pages) -> dict[str, int]:
+    """The versions that a case is opened under now."""
+    app = pages.app
+    case_id = (await app.cases.open(app.ask(app.caseworker), walk_in())).case_id
+    row = app.outside.reads.case(app.supervisor, case_id)
+    assert row is not None
+    return dict(row["pathways"])
+
+
+async def test_a_version_that_is_wrong_is_refused_by_name_and_leaves_nothing(pages: Pages) -> None:
+    """By line or key, with what was typed; of bytes that are no text, of no file, and of a number that is not above."""
+    administrator, book = pages.reader("administrator"), pages.app.site.rulebook
+    before = book.versions.listed()
+    text, number = changed(pages, "child_violence")
+    form = "/pathways/files/child_violence"
+    for content, named in (
+        ("version = =", "child_violence.toml: line 1, column"),
+        (text + "\nmore = 1\n", "child_violence.toml: "),
+        (text.replace(f"version = {number}", f"version = {number - 1}", 1), "version: is not above"),
+        (text.replace('category = "child_violence"', 'category = "trafficking"'), "child_violence.toml: category"),
+        ("", "is missing"),
+    ):
+        answer = await administrator.sends(form, {"content": content})
+        assert (named, answer.status_code) == (named, 422)
+        assert named in said(answer)
+        assert f">\n{content}</textarea>" in unescape(answer.text)
+    assert (await administrator.opens("/pathways/files/facts")).status_code == 404
+    assert book.versions.listed() == before
+
+
+async def test_new_cases_follow_what_was_activated_and_others_keep_theirs(pages: Pages, case_id: str) -> None:
+    """Compared in words, activated by a second step, at once in every process, with who, when and which."""
+    administrator, app = pages.reader("administrator"), pages.app
+    elsewhere, before = InForce(None, app.outside.pathways), await pinned(pages)
+    kept = app.outside.reads.case(app.supervisor, case_id)
+    text, number = changed(pages, "sexual_violence", ("UU 12/2022", "UU 12/2022 (diubah)"))
+    address = await uploaded(pages, "sexual_violence", text, "one-key")
+    assert await uploaded(pages, "sexual_violence", text, "one-key") == address
+    assert await pinned(pages) == before
+
+    shown = await administrator.opens(address)
+    words = said(shown)
+    assert all(word in words for word in ("ditambah", "(diubah)", "kasus terbuka", sha256(text.encode()).hexdigest()))
+    assert len(shown.content) < LATER_PAGE
+    (after,) = re.findall(r'name="after" value="(\d+)"', shown.text)
+    done = await administrator.sends(address, {"do": "activate", "after": after})
+    assert done.headers["location"] == "/pathways/versions?done=activated"
+
+    assert (await pinned(pages))["sexual_violence"] == before["sexual_violence"] + 1
+    assert elsewhere()[Category.SEXUAL_VIOLENCE].version == before["sexual_violence"] + 1
+    assert app.outside.reads.case(app.supervisor, case_id) == kept
+    listed = said(await administrator.opens("/pathways/versions?done=activated"))
+    assert "Versi sudah diaktifkan" in listed
+    assert f"sexual_violence.toml versi {number} administrator" in listed
+    assert "(diubah)" in said(await administrator.opens("/pathways/sexual_violence"))
+    again = await administrator.sends(address, {"do": "discard"})
+    assert again.status_code == 409
+
+
+async def test_what_was_compared_with_something_else_is_not_activated(pages: Pages) -> None:
+    """It is shown anew beside what is in force; whoever presses twice or at the same instant activates once."""
+    administrator, versions = pages.reader("administrator"), pages.app.outside.pathways
+    first, second = [
+        await uploaded(pages, file, changed(pages, file)[0]) for file in ("trafficking", "domestic_violence")
+    ]
+    mark, by = versions.mark(), pages.app.actors["administrator"].account_id
+    at, ids = datetime.now(UTC), [each.rpartition("/")[2] for each in (first, second)]
+    with ThreadPoolExecutor(2) as pool:
+        won = list(pool.map(lambda id_: versions.activate(id_, by, at, mark), ids))
+    assert sorted(won) == [False, True]
+    assert versions.mark() == mark + 1
+
+    lost = (first, second)[won.index(False)]
+    refused = await administrator.sends(lost, {"do": "activate", "after": str(mark)})
+    assert refused.status_code == 409
+    assert "sudah berubah" in said(refused)
+    assert (await administrator.sends(lost, {"do": "more"})).status_code == 422
+    gone = await administrator.sends(lost, {"do": "discard"})
+    assert gone.headers["location"] == "/pathways/versions?done=discarded"
+    assert (await administrator.opens(lost)).status_code == 404
+
+
+async def test_what_does_not_fit_this_version_of_tuntas_holds_up_no_report(pages: Pages) -> None:
+    """Cases are opened under the installation's files, a page says why, and a version that fits ends it."""
+    administrator, app = pages.reader("administrator"), pages.app
+    content, by = b'version = 90\ncategory = "sexual_violence"\n', app.actors["administrator"].account_id
+    unfit = PathwayVersion(
+        id=new_id(), file="sexual_violence.toml", version=90, digest="d", uploaded_by=by, uploaded_at=datetime.now(UTC)
+    )
+    id_ = app.outside.pathways.keep(unfit, content, Keyed(new_id(), "d"))
+    assert app.outside.pathways.activate(id_, by, datetime.now(UTC), app.outside.pathways.mark())
+
+    assert (await pinned(pages))["sexual_violence"] == load()[Category.SEXUAL_VIOLENCE].version
+    assert "sexual_violence.toml: title_id: is missing" in said(await administrator.opens("/pathways/versions"))
+    address = await uploaded(pages, "sexual_violence", changed(pages, "sexual_violence")[0])
+    assert (
+        await administrator.sends(address, {"do": "activate", "after": str(app.outside.pathways.mark())})
+    ).is_redirect
+    assert "is missing" not in said(await administrator.opens("/pathways/versions"))
+
+
+async def test_nobody_else_changes_the_rules(pages: Pages) -> None:
+    """Not an administrator of another office, nor a supervisor."""
+    pages.app.actor("administrator2", Role.ADMINISTRATOR, "uptd-ppa-sumatera-selatan")
+    for username in ("administrator2", "supervisor"):
+        reader = pages.reader(username)
+        for path in ("/pathways/versions", "/pathways/files/common", "/pathways/versions/x"):
+            assert (username, path, (await reader.opens(path)).status_code) == (username, path, 403)
+        assert (await reader.sends("/pathways/files/common", {"content": "version = 2"})).status_code == 403
+        assert "/pathways/versions" not in (await reader.opens("/pathways")).text

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.crowd import BUSY, Crowd, crowd
+from tests.crowd import Crowd, crowd
 from tests.matrix import FORMS, PAGES, STANDS
 from tests.test_pages import LATER_PAGE
 from tests.test_pages_board import counted
@@ -15,8 +15,8 @@ READERS = {"supervisor": "supervisor", "administrator": "administrator", "audito
 """Who opens a page: the first whom the matrix allows it, by their stand."""
 ITS_OWN = {"/": "caseworker", "/referrals": "hospital", "/referrals/{referral_id}": "hospital", "/audit": "auditor"}
 """Pages that somebody else opens every day."""
-NO_PAGE = ("/stalled/events", "/cases/{case_id}/documents/{document_id}")
-"""A stream, and a file to be saved."""
+NO_PAGE = ("/stalled/events", "/cases/{case_id}/documents/{document_id}", "/link", "/link/do/{asks}")
+"""A stream, a file to be saved, and what is asked with the cookie of a one-time link."""
 MOST = 7
 """Statements: the session, what is shown, names, and the note of what was seen."""
 FEWER = {"/stalled": 4, "/stalled/rows": 4, "/caseload": 5, "/cases": 4, "/referrals": 3, "/notifications": 4}
@@ -48,9 +48,9 @@ EVERY = {f"{path} {who}": (who, path, most) for who, path, most in asked()}
 async def test_a_page_takes_few_statements_and_is_light(many: Crowd, name: str) -> None:
     """However many cases there are: of each list a page is read."""
     who, path, most = EVERY[name]
-    known = {**BUSY, "category": "sexual_violence", "account_id": many.app.actors["caseworker2"].account_id}
+    where = path.format_map(many.known)
     with counted(many.app) as statements:
-        answer = await many.opens(who, path.format_map({**known, "hold_id": "none"}))
+        answer = await many.opens(who, where)
 
     assert answer.status_code == 200, answer.text
     assert len(statements) <= most, statements

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from importlib import resources
 from io import BytesIO
+from typing import get_args
 
 from jinja2.ext import babel_extract
 from pydantic import BaseModel
@@ -13,10 +14,13 @@ from casework.events import EventKind
 from casework.models import codes
 from casework.models.access import Ground
 from casework.models.base import Codes
-from casework.models.pathway import Category, Risk, Service
+from casework.models.pathway import Category, Class, Duty, MatrixRow, Risk, Service
 from casework.models.people import Role
 from casework.models.sight import OtherGround, SightKind
 from casework.pathways import load
+from casework.pathways.changes import EVERY, OF_AGE, Change, things
+from casework.pathways.checks import CONDITIONS
+from casework.pathways.loader import file_of, texts
 from casework.rules.board import BODIES
 from web.api.absences import AbsenceEntry
 from web.api.commands import COMMANDS
@@ -24,6 +28,8 @@ from web.api.problems import CODES
 from web.pages.board import REASONS
 from web.pages.commanding import BY_ASKING
 from web.pages.fields import every, fields_of
+from web.pages.languages import CODES as LANGUAGES
+from web.pages.pathways import DONE
 from web.pages.standing import TO
 from web.pages.visitor import MENUS, StalePageError
 
@@ -92,8 +98,25 @@ def of_codes() -> Iterator[Key]:
     for kind in ("refusal", "title"):
         yield from _of(kind, (*BY_CODE, StalePageError.code))
     yield from _of("blocker", BLOCKERS)
+    yield from of_rules()
     yield from _of("standing", (*TO, *(f"{each}d" for each in TO)))
     yield from _of("why", ("forbidden", "not_allowed_in_stage"))
+
+
+def of_rules() -> Iterator[Key]:
+    """What the parts of pathway files are called, where versions of them are compared."""
+    files = (file_of(name, content) for name, content in texts().items())
+    every_thing = [(thing, values) for file in files if file for thing, values in things(file).items()]
+    yield from _of("part", {part for (part, _), _ in every_thing})
+    yield from _of("rule", {field for _, values in every_thing for field, _ in values})
+    yield from _of("change", get_args(Change.model_fields["kind"].annotation))
+    yield from _of("pathway", ("versions", "version", "new_version", *DONE))
+    yield from _of("duty", Duty)
+    yield from _of("when", get_args(MatrixRow.model_fields["when"].annotation))
+    yield from _of("class", get_args(Class))
+    yield from _of("only_if", CONDITIONS)
+    yield from _of("consents", ("up_to", OF_AGE, EVERY))
+    yield from _of("language", LANGUAGES)
 
 
 def of_fields() -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from casework.assembly import adapters, entrance, office, provider_of
 from casework.db.heartbeats import SqlHeartbeats
 from casework.office import Office
+from casework.pathways.in_force import InForce
 from casework.settings import Settings
 from casework.temporal.codec import CaseCodec
 from casework.temporal.connect import connect
@@ -19,6 +20,7 @@ from casework.temporal.names import CASES
 from casework.vault.payloads import PayloadKeys
 from starter.cases import Cases
 from starter.desk import Desk
+from starter.rulebook import Rulebook
 from web.site import Codec, Site
 
 BEATS_WITHIN = timedelta(seconds=45)
@@ -32,7 +34,7 @@ async def site_of(settings: Settings) -> Site:
     """The site of the settings. The engine may be away: it is asked at the first command."""
     outside = adapters(settings)
     client = await connect(settings, outside.keys, outside.root, lazy=True)
-    own = office(settings)
+    own = office(settings, in_force=(in_force := InForce(settings.pathways_dir, outside.pathways)))
     desk = Desk(own, *outside.for_desk())
     return Site(
         cases=Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events),
@@ -41,6 +43,7 @@ async def site_of(settings: Settings) -> Site:
         access_log=outside.access_log,
         links=outside.links,
         codec=codec_of(settings, PayloadKeys(outside.keys, outside.root)),
+        rulebook=Rulebook(own.lead_agency_id, in_force, outside.pathways, own.now),
         provider=provider_of(settings, own),
         agencies=tuple(outside.directory),
         checks={

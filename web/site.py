@@ -14,6 +14,7 @@ from casework.signin.entrance import SignIn
 from casework.signin.provider import Provider
 from starter.cases import Cases
 from starter.desk import Desk
+from starter.rulebook import Rulebook
 
 HASHING_SLOTS = 2
 """Passwords checked at once: hashing is slow and heavy on purpose, and must not starve everything else."""
@@ -41,6 +42,7 @@ class Site:
     access_log: AccessLog
     codec: Codec
     links: Links
+    rulebook: Rulebook
     provider: Provider | None = None
     """Another provider that people may sign in with."""
     agencies: tuple[Agency, ...] = ()

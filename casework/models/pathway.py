@@ -1,6 +1,7 @@
 """A pathway: the rules of one category, as data. Loaded from TOML by `casework.pathways`, pinned to each case."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Literal
 
 from casework.models.base import Code, Codes, Id, Model, Text
@@ -228,6 +229,21 @@ class Pathway(Model):
     """Of several that speak of a service the first holds."""
     tellings: tuple[Telling, ...] = ()
     consents: tuple[ConsentBand, ...] = ()
+
+
+class PathwayVersion(Model):
+    """A version of a pathway file that somebody uploaded; `digest` is that of its text."""
+
+    id: Id
+    file: Text
+    version: int
+    digest: Text
+    uploaded_by: Id
+    uploaded_at: datetime
+    activation: int | None = None
+    """The how-manieth activation it was; None while it waits."""
+    activated_by: Id | None = None
+    activated_at: datetime | None = None
 
 
 class PinnedPathways(Model):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from casework.datafile import DataFileError, Problem, parse
@@ -17,6 +18,9 @@ COMMON = "common.toml"
 NAMES = (COMMON, *(f"{category}.toml" for category in Category))
 F = TypeVar("F", bound=PathwayFile)
 Agencies = Mapping[str, Agency]
+Files = Mapping[str, bytes]
+"""By name."""
+NONE: Files = MappingProxyType({})
 Read = tuple[CommonFile | None, list[CategoryFile], list[Problem]]
 
 
@@ -24,21 +28,37 @@ class PathwayFileError(DataFileError):
     """A pathway file that cannot be used: file, place and reason of each problem."""
 
 
-def load(directory: Path | None = None, agencies: Agencies | None = None) -> dict[Category, Pathway]:
-    """Every pathway. A file of the directory replaces the built-in file of the same name as a whole.
+def load(
+    directory: Path | None = None, agencies: Agencies | None = None, activated: Files = NONE
+) -> dict[Category, Pathway]:
+    """Every pathway. A file of the directory replaces the built-in file of the same name as a whole, and one that was
+    activated replaces both.
 
     Whom the files name must be among the agencies: the built-in ones where none are given. Raises PathwayFileError,
     naming everything wrong in any of the files.
     """
-    common, categories, problems = _read(directory, agencies)
+    common, categories, problems = _read(directory, agencies, activated)
     if problems or common is None:
         raise PathwayFileError(problems)
     return {file.category: _merged(file, common) for file in categories}
 
 
-def check(directory: Path | None = None, agencies: Agencies | None = None) -> list[Problem]:
-    """Everything wrong with a directory's files, or with the built-in ones; empty where `load` takes them."""
-    return _read(directory, agencies)[2]
+def check(directory: Path | None = None, agencies: Agencies | None = None, activated: Files = NONE) -> list[Problem]:
+    """Everything wrong with these files, or with the built-in ones; empty where `load` takes them."""
+    return _read(directory, agencies, activated)[2]
+
+
+def texts(directory: Path | None = None, activated: Files = NONE) -> dict[str, bytes]:
+    """What is read of every file: its text as it was built in, or what replaces it."""
+    built_in = {name: _built_in(name) for name in NAMES}
+    return {**built_in, **(_of_directory(directory)[0] if directory else {}), **activated}
+
+
+def file_of(name: str, content: bytes) -> CommonFile | CategoryFile | None:
+    """The file as people wrote it; None where it is none."""
+    if name == COMMON:
+        return parse(name, content, CommonFile)[0]
+    return parse(name, content, CategoryFile)[0]
 
 
 def pin(pathways: Mapping[Category, Pathway], categories: Iterable[Category]) -> PinnedPathways:
@@ -46,9 +66,10 @@ def pin(pathways: Mapping[Category, Pathway], categories: Iterable[Category]) ->
     return PinnedPathways(pathways=tuple(pathways[category] for category in dict.fromkeys(categories)))
 
 
-def _read(directory: Path | None, agencies: Agencies | None) -> Read:
+def _read(directory: Path | None, agencies: Agencies | None, activated: Files) -> Read:
     known = load_agencies() if agencies is None else agencies
     own, problems = _of_directory(directory) if directory else ({}, [])
+    own = {**own, **activated}
     common = _common(own, known, problems)
     categories = []
     for category in Category:
@@ -93,7 +114,7 @@ def _of_directory(directory: Path) -> tuple[dict[str, bytes], list[Problem]]:
 
 
 def _parsed(name: str, own: Mapping[str, bytes], model: type[F], problems: list[Problem]) -> F | None:
-    built_in, found = parse(name, resources.files("casework.pathways").joinpath(name).read_bytes(), model)
+    built_in, found = parse(name, _built_in(name), model)
     if name not in own:
         problems += found
         return built_in
@@ -102,6 +123,10 @@ def _parsed(name: str, own: Mapping[str, bytes], model: type[F], problems: list[
     if file is not None and built_in is not None:
         problems += _named(name, _dropped(file, built_in))
     return file
+
+
+def _built_in(name: str) -> bytes:
+    return resources.files("casework.pathways").joinpath(name).read_bytes()
 
 
 def _dropped(file: PathwayFile, built_in: PathwayFile) -> Iterator[tuple[str, str]]:

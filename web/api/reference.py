@@ -21,7 +21,7 @@ KEEPERS = DECIDING_ROLES | {Role.ADMINISTRATOR}
 def routes(site: Site, door: Door) -> list[APIRoute]:
     """Nothing here is of a case."""
     actor_ = Depends(door.actor)
-    pathways = site.desk.office.pathways
+    office = site.desk.office
 
     def agencies(query: Annotated[Pages, Query()], _: Actor = actor_) -> Any:
         found, following = cut(site.agencies, query)
@@ -29,14 +29,14 @@ def routes(site: Site, door: Door) -> list[APIRoute]:
         return Page[AgencyOf](items=items, next_cursor=following)
 
     def list_pathways(query: Annotated[Pages, Query()], _: Actor = actor_) -> Any:
-        found, following = cut(tuple(pathways.values()), query)
+        found, following = cut(tuple(office.pathways.values()), query)
         items = tuple(PathwaySummary.model_validate(each.model_dump()) for each in found)
         return Page[PathwaySummary](items=items, next_cursor=following)
 
     def show_pathway(category: str, _: Actor = actor_) -> Any:
-        if not Category.has(category) or Category(category) not in pathways:
+        if not Category.has(category):
             raise NotFoundError("There is no such pathway.")
-        return pathways[Category(category)]
+        return office.pathways[Category(category)]
 
     def accounts(query: Annotated[AccountsQuery, Query()], actor: Actor = actor_) -> Any:
         if actor.role not in KEEPERS:

@@ -7,13 +7,14 @@ from starlette.routing import BaseRoute
 
 from casework.errors import NotFoundError
 from casework.models.pathway import Category
+from casework.models.people import Role
 from web.pages.naming import Naming
 from web.pages.sheets import Sheets, Visit
 from web.site import Site
 
 
 class ReferencePages:
-    """Nothing here is of a case. All of it is data of this installation, and changed there."""
+    """Nothing here is of a case. All of it is data of this installation."""
 
     def __init__(self, site: Site, sheets: Sheets, naming: Naming) -> None:
         self._office = site.desk.office
@@ -38,12 +39,14 @@ class ReferencePages:
         return visit.sheet.page("calendar.html", calendar=calendar, weekdays=weekdays, off=off)
 
     def _pathways(self, visit: Visit) -> Response:
-        return visit.sheet.page("pathways.html", pathways=self._office.pathways.values())
+        actor = visit.visitor.actor
+        keeps = actor.role is Role.ADMINISTRATOR and actor.agency_id == self._office.lead_agency_id
+        return visit.sheet.page("pathways.html", pathways=self._office.pathways.values(), keeps=keeps)
 
     def _pathway(self, visit: Visit) -> Response:
         """One by its category, at the version that new cases are opened under."""
         category = visit.named("category")
-        if not Category.has(category) or Category(category) not in self._office.pathways:
+        if not Category.has(category):
             raise NotFoundError("There is no such pathway.")
         pathway = self._office.pathways[Category(category)]
         return visit.sheet.page("pathway.html", pathway=pathway, names=self._naming.of(visit))

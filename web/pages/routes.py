@@ -24,6 +24,7 @@ from web.pages.lists import Lists
 from web.pages.live import Live
 from web.pages.naming import Naming
 from web.pages.opening import Opening
+from web.pages.pathways import PathwayPages
 from web.pages.reference import ReferencePages
 from web.pages.sheets import Sheets
 from web.pages.standing import StandingPages
@@ -42,7 +43,7 @@ def routes(
     letters: Letters,
     linking: Linking,
 ) -> Iterator[BaseRoute]:
-    """Forms before what they are forms of: `/cases/new` is no case."""
+    """Forms before what they are forms of: `/cases/new` is no case, and `/pathways/versions` no category."""
     sheets, naming, choices = Sheets(site, Entrance(door, site.desk.office.lead_agency_id)), Naming(site), Choices(site)
     yield from Doorway(site, sheets).routes()
     yield from Work(site, sheets, naming).routes()
@@ -55,6 +56,7 @@ def routes(
     yield from AuditPages(site, sheets, naming).routes()
     yield from AccountPages(site, sheets).routes()
     yield from StandingPages(site, sheets).routes()
+    yield from PathwayPages(site, sheets, naming).routes()
     yield from ReferencePages(site, sheets, naming).routes()
     yield from Commanding(site, sheets, naming, choices).routes()
     yield from Documents(site, sheets, naming, records, letters).routes()

@@ -72,23 +72,26 @@ class Sheets:
 
         return Route(path, answer, methods=["GET"])
 
-    def takes(self, path: str, take: Taken, again: Again | None = None) -> Route:
-        """A POST of a form of ours. From a page of a session that has ended it is shown `again`, as it was typed."""
+    def takes(self, path: str, take: Taken, again: Again | None = None, *, files: int = 0) -> Route:
+        """A POST of a form of ours. From a page of a session that has ended it is shown `again`, as it was typed.
+
+        `files` are for what is of no person: they lie in the clear while they come in.
+        """
 
         async def answer(request: Request) -> Response:
             visitor = None
             known(request, path)
             try:
-                form = await sent(request)
-                visitor, session = await run_in_threadpool(self._entrance.sending, request)
-                visit = Visit(request, visitor, self.sheet(request, visitor))
-                try:
-                    check_form(session, form)
-                except StalePageError as stale:
-                    if again is None:
-                        raise
-                    return await run_in_threadpool(again, visit, form, stale)
-                return await take(visit, form)
+                async with request.form(max_files=files) as form:
+                    visitor, session = await run_in_threadpool(self._entrance.sending, request)
+                    visit = Visit(request, visitor, self.sheet(request, visitor))
+                    try:
+                        check_form(session, form)
+                    except StalePageError as stale:
+                        if again is None:
+                            raise
+                        return await run_in_threadpool(again, visit, form, stale)
+                    return await take(visit, form)
             except CaseworkError as error:
                 return self.refused(request, error, visitor)
 

@@ -9,6 +9,7 @@ from casework.db.tables.intake import case_numbers, documents, reservations
 from casework.db.tables.letters import letter_numbers, letters
 from casework.db.tables.links import links, mailboxes
 from casework.db.tables.outbox import notices
+from casework.db.tables.pathways import pathway_versions
 from casework.db.tables.people import absences, accounts, contacts, tokens
 from casework.db.tables.repeats import given
 from casework.db.tables.signin import clients, factors, identities, offices, recovery_codes, sessions, throttles
@@ -50,6 +51,7 @@ __all__ = [
     "notices",
     "notifications",
     "offices",
+    "pathway_versions",
     "recovery_codes",
     "referrals",
     "reservations",
