@@ -480,10 +480,14 @@ class Reads(Protocol):
         """An agency's referrals, newest first."""
         ...
 
-    def notifications(
-        self, reader: Actor, agency_id: str | None, case_id: str | None = None
-    ) -> list[Mapping[str, Any]]:
-        """Mandatory notifications told to an agency, or of one case."""
+    def told(
+        self, reader: Actor, agency_id: str | None, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        """Mandatory notifications told to an agency, newest first; without an agency, all that the reader may see."""
+        ...
+
+    def notifications(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
+        """The case's mandatory notifications that the reader may see."""
         ...
 
     def notification(self, reader: Actor, notification_id: str) -> Mapping[str, Any] | None:

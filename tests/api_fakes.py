@@ -224,20 +224,18 @@ class MemoryReads:
         wanted = {"agency_id": agency_id, "status": status}
         return [r for r in rows if all(r[name] == value for name, value in wanted.items() if value)], None
 
-    def notifications(
-        self, reader: Actor, agency_id: str | None, case_id: str | None = None
-    ) -> list[Mapping[str, Any]]:
-        rows = [
-            row
-            for id_ in self.memory.cases
-            if case_id in (None, id_)
-            for row in self.memory.of_case(self.memory.notifications, id_)
-        ]
-        mine = [row for row in rows if self._sees_part(reader, {**row, "status": "sent"})]
-        return [self._grounded(reader, row) for row in mine if agency_id in (None, row["agency_id"])]
+    def told(
+        self, reader: Actor, agency_id: str | None, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        rows = [row for case_id in self.memory.cases for row in self.notifications(reader, case_id)]
+        return [row for row in rows if agency_id in (None, row["agency_id"])], None
+
+    def notifications(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
+        rows = self.memory.of_case(self.memory.notifications, case_id)
+        return [self._grounded(reader, row) for row in rows if self._sees_part(reader, {**row, "status": "sent"})]
 
     def notification(self, reader: Actor, notification_id: str) -> Row | None:
-        return next((dict(row) for row in self.notifications(reader, None) if row["id"] == notification_id), None)
+        return next((dict(row) for row in self.told(reader, None, 1, None)[0] if row["id"] == notification_id), None)
 
     def queued(self, reader: Actor, case_id: str) -> Row | None:
         row = self.memory.reservations.get(case_id)

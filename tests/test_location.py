@@ -177,13 +177,14 @@ async def addresses(site: RealSite, case_id: str, referral_id: str) -> list[str]
     """Every GET of the API, about this case wherever it can be: each document of its log, the location's own too."""
     app = site.stack
     documents = [row["document_id"] for row in app.outside.reads.log(case_id) if row["document_id"]]
-    notices = app.outside.reads.notifications(app.supervisor, None)
+    notices = app.outside.reads.told(app.supervisor, None, 50, None)[0]
     known: Mapping[str, list[str]] = {
         "case_id": [case_id],
         "document_id": documents,
         "referral_id": [referral_id],
         "notification_id": [row["id"] for row in notices][:1],
         "category": ["sexual_violence"],
+        "agency_id": ["puskesmas"],
     }
     paths = (await site.ask(app.supervisor, "GET", "/api/openapi.json")).json()["paths"]
     found = [path for path, operations in paths.items() if "get" in operations]

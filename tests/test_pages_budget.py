@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from sqlalchemy import text
 
 from tests.crowd import Crowd, crowd
 from tests.matrix import FORMS, PAGES, STANDS
@@ -55,6 +56,13 @@ async def test_a_page_takes_few_statements_and_is_light(many: Crowd, name: str) 
     assert answer.status_code == 200, answer.text
     assert len(statements) <= most, statements
     assert len(answer.content) < LATER_PAGE
+
+
+def test_no_page_notes_more_than_it_shows(many: Crowd) -> None:
+    """Or a list would be counted as all that is behind it; each of the three lists of my work is forty lines."""
+    with many.app.outside.engine.connect() as connection:
+        noted = connection.execute(text("SELECT max(cardinality(case_ids)) FROM access_log")).scalar_one()
+    assert 0 < noted <= 3 * 41
 
 
 def test_everybody_of_the_table_is_somebody_of_the_matrix() -> None:

@@ -145,16 +145,36 @@ def test_an_inbox_holds_the_own_agencys_referrals_with_their_case_numbers(store:
     assert reads.inbox(ELSEWHERE, None, None, 50, None)[0] == []
 
 
+def test_what_was_told_is_read_in_pages_and_of_one_case(store: SqlCaseStore, reads: SqlReads) -> None:
+    """Newest first; a page reads no more than it shows."""
+    told = [
+        following(
+            opened(store),
+            EventKind.NOTIFICATION_MADE,
+            notifications=(notification(made_at=OPENED + timedelta(days=n)),),
+        )
+        for n in range(3)
+    ]
+    for each in told:
+        store.record(each)
+    newest, cursor = reads.told(POLICE, "polres", 2, None)
+    oldest, end = reads.told(POLICE, "polres", 2, cursor)
+
+    assert [row["case_id"] for row in (*newest, *oldest)] == [each.case.id for each in reversed(told)]
+    assert (len(newest), end) == (2, None)
+    assert [row["case_id"] for row in reads.notifications(POLICE, told[1].case.id)] == [told[1].case.id]
+
+
 def test_notifications_are_seen_by_the_office_and_who_was_told(store: SqlCaseStore, reads: SqlReads) -> None:
     told = following(opened(store), EventKind.NOTIFICATION_MADE, notifications=(notification(),))
     store.record(told)
     first = told.notifications[0].id
 
     for reader in (POLICE, SUPERVISOR):
-        assert [row["case_number"] for row in reads.notifications(reader, "polres")] == [told.case.number]
+        assert [row["case_number"] for row in reads.told(reader, "polres", 50, None)[0]] == [told.case.number]
         assert reads.notification(reader, first) is not None
     for reader in (HOSPITAL, ELSEWHERE, HOTLINE):
-        assert reads.notifications(reader, None) == []
+        assert reads.told(reader, None, 50, None) == ([], None)
         assert reads.notification(reader, first) is None
 
 

@@ -134,9 +134,16 @@ class NotingReads:
         rows, following = self._reads.inbox(reader, agency_id, status, limit, cursor)
         return [_part(reader, row) for row in rows], following
 
-    def notifications(self, reader: Actor, agency_id: str | None, case_id: str | None = None) -> list[Row]:
-        """What was told by law."""
-        return [_part(reader, row) for row in self._reads.notifications(reader, agency_id, case_id)]
+    def told(
+        self, reader: Actor, agency_id: str | None, limit: int, cursor: str | None
+    ) -> tuple[list[Row], str | None]:
+        """A page of what was told by law."""
+        rows, following = self._reads.told(reader, agency_id, limit, cursor)
+        return [_part(reader, row) for row in rows], following
+
+    def notifications(self, reader: Actor, case_id: str) -> list[Row]:
+        """What was told by law about a case."""
+        return [_part(reader, row) for row in self._reads.notifications(reader, case_id)]
 
     def notification(self, reader: Actor, notification_id: str) -> Row | None:
         """One of them."""

@@ -39,15 +39,21 @@ class ReferralReads(SqlReader):
             rows, following = newest_first(connection, found, referrals.c.asked_at, referrals.c.id, limit, cursor)
         return [referral_shown(reader, row) for row in rows], following
 
-    def notifications(
-        self, reader: Actor, agency_id: str | None, case_id: str | None = None
-    ) -> list[Mapping[str, Any]]:
-        """Mandatory notifications told to an agency, or of a case, newest first; else all that the reader may see."""
+    def told(
+        self, reader: Actor, agency_id: str | None, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        """Mandatory notifications told to an agency, newest first; without one, all that the reader may see."""
         found = self._notifications(reader)
-        if case_id is not None:
-            found = found.where(notifications.c.case_id == case_id)
         if agency_id is not None:
             found = found.where(notifications.c.agency_id == agency_id)
+        with reading(self._engine) as connection:
+            at, id_ = notifications.c.made_at, notifications.c.id
+            rows, following = newest_first(connection, found, at, id_, limit, cursor)
+        return [referral_shown(reader, row) for row in rows], following
+
+    def notifications(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
+        """The case's mandatory notifications that the reader may see, newest first."""
+        found = self._notifications(reader).where(notifications.c.case_id == case_id)
         return self._all(reader, found.order_by(notifications.c.made_at.desc(), notifications.c.id))
 
     def notification(self, reader: Actor, notification_id: str) -> Mapping[str, Any] | None:

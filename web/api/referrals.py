@@ -66,7 +66,7 @@ class ReferralReading:
 
     def told(self, actor: Actor, query: NotificationsQuery) -> Page[NotificationAnswer]:
         """What was told by law, as far as the reader sees it."""
-        rows, following = cut(self._reads.notifications(actor, query.agency_id), query)
+        rows, following = self._reads.told(actor, query.agency_id, query.limit, query.cursor)
         return Page[NotificationAnswer](
             items=tuple(map(NotificationAnswer.model_validate, rows)), next_cursor=following
         )

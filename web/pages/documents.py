@@ -97,7 +97,7 @@ class Documents:
                 if row["service"] in COURTS and Category.CHILD_MARRIAGE in case["categories"]:
                     yield LetterKind.COURT_RECOMMENDATION, row
         now = self._desk.office.now()
-        for row in self._desk.reads.notifications(actor, None, case["id"]):
+        for row in self._desk.reads.notifications(actor, case["id"]):
             if row["kind"] == NotificationKind.POLICE and tells(row, now):
                 yield LetterKind.POLICE_NOTIFICATION, row
 
