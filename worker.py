@@ -18,8 +18,9 @@ from casework.db.heartbeats import SqlHeartbeats
 from casework.db.notices import SqlNotices
 from casework.db.session import engine_for
 from casework.db.snooping import SqlSnooping
+from casework.db.walls import stand
 from casework.db.watch import SqlWatch
-from casework.errors import EngineUnavailableError
+from casework.errors import EngineUnavailableError, WallsMissingError
 from casework.logging import configure
 from casework.office import Office
 from casework.settings import Settings, load
@@ -57,7 +58,7 @@ log = structlog.get_logger()
 def watched(outside: Adapters, own: Office) -> Iterator[None]:
     """The watch, beside everything else and on connections of its own."""
     settings = outside.settings
-    engine = engine_for(settings.database_url.get_secret_value(), size=WATCHERS, name="tuntas-watch")
+    engine = engine_for(settings.database_url.get_secret_value(), size=WATCHERS, name="tuntas-watch", walled=True)
     watch = Watch(
         record=SqlWatch(engine, own.surroundings),
         snooping=SqlSnooping(engine),
@@ -93,6 +94,7 @@ async def run(settings: Settings) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(WAITERS, "wait"))
     outside, own = adapters(settings), office(settings)
     try:
+        await asyncio.to_thread(stand, outside.engine)
         with watched(outside, own), attested(outside, own):
             await work(outside, own)
     finally:
@@ -173,6 +175,9 @@ def main() -> None:
         asyncio.run(run(settings))
     except VaultError as error:
         log.error("worker_refused", detail=str(error))
+        sys.exit(1)
+    except WallsMissingError as error:
+        log.error("worker_refused", code=error.code, detail=error.detail)
         sys.exit(1)
     except ReplayMismatchError as mismatch:
         for wrong in mismatch.mismatches:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, select, text
 
+from casework.db.caller import ENGINE, NOBODY
 from casework.db.reads import SqlReads
 from casework.db.session import engine_for, reading
 from casework.db.tables import cases
@@ -45,11 +46,11 @@ def asked_of(engine: Engine) -> dict[str, Callable[[], object]]:
     reads = SqlReads(engine)
 
     def one() -> object:
-        with reading(engine) as connection:
+        with reading(engine, NOBODY) as connection:
             return connection.scalar(text("SELECT 1"))
 
     def by_key() -> object:
-        with reading(engine) as connection:
+        with reading(engine, ENGINE) as connection:
             return connection.execute(select(cases).where(cases.c.id == "case-60")).one()
 
     def board(reader: Actor) -> Callable[[], object]:

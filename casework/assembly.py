@@ -120,8 +120,8 @@ class Adapters:
 
 def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> Adapters:
     """The adapters of a process, and the clock of who looks from outside; raises VaultError without a master key."""
-    masters = masters_of(settings)
-    engine = engine_for(settings.database_url.get_secret_value())
+    masters, at = masters_of(settings), now or wall_clock
+    engine = engine_for(settings.database_url.get_secret_value(), walled=True)
     key_engine = engine_for(settings.keystore_url.get_secret_value())
     keys = SqlKeyStore(key_engine, masters)
     root, vault = RootKey(keys), CaseVault(keys)
@@ -136,8 +136,8 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         ids=CommandIds(root),
         store=SqlCaseStore(engine),
         reservations=SqlReservations(engine),
-        documents=SqlDocuments(engine),
-        reads=SqlReads(engine, now or wall_clock),
+        documents=SqlDocuments(engine, at),
+        reads=SqlReads(engine, at),
         accounts=SqlAccounts(engine),
         clients=SqlClients(engine),
         factors=SqlFactors(engine, root),
@@ -149,13 +149,13 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         heartbeats=SqlHeartbeats(engine),
         patrol=SqlPatrol(engine),
         findings=SqlFindings(engine),
-        access_log=SqlAccessLog(engine),
+        access_log=SqlAccessLog(engine, at),
         directory=StaticAgencyDirectory(load_agencies()),
         index=ClientIndex(keys),
         client_index=SqlClientIndex(engine),
-        locations=SqlLocations(engine),
-        files=SqlFiles(engine),
-        access=SqlAccess(engine),
+        locations=SqlLocations(engine, at),
+        files=SqlFiles(engine, at),
+        access=SqlAccess(engine, at),
         suspects=SqlSuspects(engine, vault.mark),
         letters=SqlLetters(engine),
         links=SqlLinks(engine, root),

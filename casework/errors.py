@@ -148,6 +148,12 @@ class DatabaseUnavailableError(CaseworkError):
     code, status, title = "database_unavailable", 503, "The database is away"
 
 
+class WallsMissingError(CaseworkError):
+    """A process that would read whatever it likes does not start."""
+
+    code, status, title = "walls_missing", 503, "The database does not keep cases apart"
+
+
 class ProviderUnavailableError(CaseworkError):
     code, status, title = "provider_unavailable", 503, "The other provider is away"
 

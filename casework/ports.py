@@ -237,7 +237,7 @@ class Documents(Protocol):
         """
         ...
 
-    def get(self, case_id: str, document_id: str) -> bytes | None:
+    def get(self, reader: Actor, case_id: str, document_id: str) -> bytes | None:
         """The sealed bytes of a document that the log of this case names (pending ones are not given)."""
         ...
 
@@ -258,11 +258,11 @@ class KeptFile(Model):
 class Files(Protocol):
     """The sealed pieces of files; what their senders call them lies with their documents."""
 
-    def find(self, case_id: str, document_id: str) -> KeptFile | None:
+    def find(self, reader: Actor, case_id: str, document_id: str) -> KeptFile | None:
         """A file that the log of this case names (pending ones are not given)."""
         ...
 
-    def piece(self, document_id: str, number: int) -> bytes | None:
+    def piece(self, reader: Actor, document_id: str, number: int) -> bytes | None:
         """One sealed piece."""
         ...
 
@@ -312,7 +312,7 @@ class Locations(Protocol):
         """Delete a location if it is still pending."""
         ...
 
-    def latest(self, case_id: str) -> Location | None:
+    def latest(self, reader: Actor, case_id: str) -> Location | None:
         """Where the client was last said to be."""
         ...
 
@@ -320,7 +320,7 @@ class Locations(Protocol):
         """Keep that it is about to be read; it is durable when this returns, and nobody can change it."""
         ...
 
-    def readings(self, case_id: str) -> list[LocationReading]:
+    def readings(self, reader: Actor, case_id: str) -> list[LocationReading]:
         """Who has read it, oldest first."""
         ...
 
@@ -454,15 +454,15 @@ class Reads(Protocol):
         """The open cases of the reader's office that the reader may see, counted."""
         ...
 
-    def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
+    def log(self, reader: Actor, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
         """Log rows, oldest first, of the kinds named (all where none is)."""
         ...
 
-    def event(self, command_id: str) -> Mapping[str, Any] | None:
+    def event(self, reader: Actor, command_id: str) -> Mapping[str, Any] | None:
         """The log row of a command, whose `case_after` and `referral_after` are its first answer."""
         ...
 
-    def receipt(self, command_id: str) -> Receipt | None:
+    def receipt(self, reader: Actor, command_id: str) -> Receipt | None:
         """The first answer to a command, if it was applied."""
         ...
 
@@ -498,11 +498,11 @@ class Reads(Protocol):
         """The reservation of a case that has not started, for who reported it and the deciders of its office."""
         ...
 
-    def deadlines(self, case_id: str) -> list[Mapping[str, Any]]:
+    def deadlines(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         """The case's deadlines, by due time."""
         ...
 
-    def consents(self, case_id: str) -> list[Mapping[str, Any]]:
+    def consents(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         """Every consent of a case, those that were taken back too, in the order they were given."""
         ...
 

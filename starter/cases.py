@@ -80,7 +80,7 @@ class Cases:
         desk = self._desk
         command_id = desk.command_id(ask)
         digest = desk.body_digest(ask, "open", body)
-        answered = await asyncio.to_thread(desk.reads.receipt, command_id)
+        answered = await asyncio.to_thread(desk.reads.receipt, ask.actor, command_id)
         if answered:
             return _same(answered, digest)
         opening = await asyncio.to_thread(self._reserved, ask, command_id, digest, body)
@@ -165,7 +165,7 @@ class Cases:
                     rpc_timeout=self._wait,
                 )
         except AWAY_AT_START:
-            answered = await asyncio.to_thread(self._desk.reads.receipt, opening.order.command_id)
+            answered = await asyncio.to_thread(self._desk.reads.receipt, opening.order.actor, opening.order.command_id)
             if answered:
                 return answered
             raise Queued(opening.case_id, opening.number) from None
@@ -177,7 +177,7 @@ class Cases:
         desk = self._desk
         command_id = desk.command_id(ask)
         digest = desk.body_digest(ask, name, body)
-        answered = await asyncio.to_thread(desk.reads.receipt, command_id)
+        answered = await asyncio.to_thread(desk.reads.receipt, ask.actor, command_id)
         if answered:
             return _same(answered, digest)
         order = await asyncio.to_thread(desk.order, ask, command_id, digest, body, file)

@@ -7,6 +7,7 @@ from typing import Any
 
 from casework import commands as c
 from casework.events import EventKind
+from casework.models.people import ITSELF
 from casework.models.sealing import merge
 from casework.models.state import age_on
 from casework.numbers import numbers_in
@@ -50,7 +51,7 @@ class Known:
 
     def _last(self, case_id: str, name: str) -> tuple[dict[str, Any], date | None]:
         """One thing as last written, opened, and the day it was written on."""
-        rows = [row for row in self.reads.log(case_id, ABOUT_CLIENT) if row["body"].get(name)]
+        rows = [row for row in self.reads.log(ITSELF, case_id, ABOUT_CLIENT) if row["body"].get(name)]
         if not rows:
             return {}, None
         last = rows[-1]
@@ -58,7 +59,7 @@ class Known:
         return whole[name], last["at"].date()
 
     def _texts(self, case_id: str, document_id: str | None) -> dict[str, str]:
-        sealed = self.documents.get(case_id, document_id) if document_id else None
+        sealed = self.documents.get(ITSELF, case_id, document_id) if document_id else None
         if sealed is None or document_id is None:
             return {}
         texts: dict[str, str] = json.loads(self.vault.open(case_id, document_id, sealed))

@@ -40,7 +40,7 @@ def notary(outside: Adapters, own: Office) -> Iterator[Notary]:
     """A notary, on connections of its own; raises VaultError without a signing key."""
     settings = outside.settings
     key = signing_key_of(settings)
-    record = engine_for(settings.database_url.get_secret_value(), size=CONNECTIONS, name="tuntas-notary")
+    record = engine_for(settings.database_url.get_secret_value(), size=CONNECTIONS, name="tuntas-notary", walled=True)
     kept = checkpoints_engine(settings)
     tools = Tools(
         key=key, tell=lambda told, now: _tell(record, told, now), now=own.now, zone=ZoneInfo(settings.timezone)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from casework.events import EventKind
 from casework.models.parts import Client
+from casework.models.people import ITSELF
 from casework.models.sealing import merge
 from casework.ports import ClientIndex, Documents, IndexEntries, Reads, Vault
 from casework.vault.errors import KeyMissingError
@@ -51,16 +52,16 @@ class Reindexing:
             document_id, client = written
             if self.table.replace(case_id, revision, document_id, self.index.entries(client)):
                 return
-            revision = len(self.reads.log(case_id))
+            revision = len(self.reads.log(ITSELF, case_id))
 
     def _client(self, case_id: str) -> tuple[str, Client] | None:
         """The client as last written, and the document that says so; None where nothing of it is sealed, or erased."""
-        rows = self.reads.log(case_id, [kind.value for kind in ABOUT_CLIENT])
+        rows = self.reads.log(ITSELF, case_id, [kind.value for kind in ABOUT_CLIENT])
         written = [row for row in rows if row["body"].get("client")]
         if not written or written[-1]["document_id"] is None:
             return None
         row = written[-1]
-        sealed = self.documents.get(case_id, row["document_id"])
+        sealed = self.documents.get(ITSELF, case_id, row["document_id"])
         if sealed is None:
             return None
         try:

@@ -175,7 +175,7 @@ class MemoryReads:
         row = self.case(reader, case_id)
         if row is None:
             return None
-        clocks = [deadline_of(each) for each in self.deadlines(case_id)]
+        clocks = [deadline_of(each) for each in self.deadlines(reader, case_id)]
         asked = {each["id"] for each in self.referrals(reader, case_id)}
         running = (clock for clock in clocks if clock.running)
         return Standing(row, clocks_shown(reader, running, asked))
@@ -198,15 +198,15 @@ class MemoryReads:
         found = [each for each in (self.standing(reader, row["id"]) for row in stalling) if each]
         return Board(tuple(found[: query.limit]), None, self.memory.watched_at, self.memory.watched_at is not None)
 
-    def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
+    def log(self, reader: Actor, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
         return [row for row in self.memory.log if row["case_id"] == case_id and (not kinds or row["kind"] in kinds)]
 
-    def event(self, command_id: str) -> Row | None:
+    def event(self, reader: Actor, command_id: str) -> Row | None:
         return next((row for row in self.memory.log if row["command_id"] == command_id), None)
 
-    def receipt(self, command_id: str) -> Receipt | None:
+    def receipt(self, reader: Actor, command_id: str) -> Receipt | None:
         self.memory.check()
-        row = self.event(command_id)
+        row = self.event(reader, command_id)
         return Receipt.model_validate({name: row[name] for name in Receipt.model_fields}) if row else None
 
     def referrals(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
@@ -242,10 +242,10 @@ class MemoryReads:
         waiting = row is not None and case_id not in self.memory.cases
         return row if row and waiting and row["account_id"] == reader.account_id else None
 
-    def deadlines(self, case_id: str) -> list[Mapping[str, Any]]:
+    def deadlines(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         return [row for (owner, _), row in self.memory.deadlines.items() if owner == case_id]
 
-    def consents(self, case_id: str) -> list[Mapping[str, Any]]:
+    def consents(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         return [row for row in self.memory.consents.values() if row["case_id"] == case_id]
 
     def facts_of_client(self, case_id: str) -> Row | None:
@@ -331,7 +331,7 @@ class MemoryDocuments:
         self.memory.documents.setdefault(document_id, (case_id, sealed))
         self.memory.numbers.setdefault(document_id, frozenset(numbers))
 
-    def get(self, case_id: str, document_id: str) -> bytes | None:
+    def get(self, reader: Actor, case_id: str, document_id: str) -> bytes | None:
         named = {row["document_id"] for row in self.memory.log if row["case_id"] == case_id}
         owner, sealed = self.memory.documents.get(document_id, ("", b""))
         return sealed if owner == case_id and document_id in named else None
@@ -347,14 +347,14 @@ class MemoryFiles:
 
     memory: Memory
 
-    def find(self, case_id: str, document_id: str) -> KeptFile | None:
+    def find(self, reader: Actor, case_id: str, document_id: str) -> KeptFile | None:
         named = {row["document_id"] for row in self.memory.log if row["case_id"] == case_id}
         file, _ = self.memory.files.get(document_id, (None, ()))
         if file is None or document_id not in named:
             return None
         return KeptFile(document_id=document_id, type=file.type, size=file.size, count=file.count)
 
-    def piece(self, document_id: str, number: int) -> bytes | None:
+    def piece(self, reader: Actor, document_id: str, number: int) -> bytes | None:
         return self.memory.files[document_id][1][number]
 
 
@@ -395,7 +395,7 @@ class MemoryLocations:
         if document_id not in {row["document_id"] for row in self.memory.log}:
             self.memory.locations.pop(document_id, None)
 
-    def latest(self, case_id: str) -> Location | None:
+    def latest(self, reader: Actor, case_id: str) -> Location | None:
         said = [row for row in self.memory.log if row["case_id"] == case_id and row["kind"] == "LocationSet"]
         if not said:
             return None
@@ -406,7 +406,7 @@ class MemoryLocations:
     def note_reading(self, reading: LocationReading) -> None:
         self.memory.readings.append(reading)
 
-    def readings(self, case_id: str) -> list[LocationReading]:
+    def readings(self, reader: Actor, case_id: str) -> list[LocationReading]:
         return [reading for reading in self.memory.readings if reading.case_id == case_id]
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import text
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 
+from casework.db.caller import ENGINE
+from casework.db.session import reading
 from casework.ids import workflow_id
 from tests.stack import Stack
 
@@ -39,7 +41,7 @@ def tables(app: Stack) -> dict[str, str]:
         " WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
     )
     found: dict[str, str] = {}
-    with app.outside.engine.connect() as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         for table, column, kind in connection.execute(columns).all():
             shown = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
             values = connection.execute(text(f'SELECT {shown} FROM "{table}"')).scalars()  # noqa: S608

@@ -37,7 +37,7 @@ class Walk:
         assert answer.status_code in (200, 201), answer.text
         if name == "open":
             return str(answer.json()["id"])
-        return str(self.app.outside.reads.log(self.case_id)[-1]["subject_id"] or self.case_id)
+        return str(self.app.log(self.case_id)[-1]["subject_id"] or self.case_id)
 
     async def refused(self, name: str, by: Actor, body: c.Command) -> None:
         """One that is not taken; what it says to the asker is kept."""

@@ -16,6 +16,7 @@ from sqlalchemy import Select, func, select
 
 from casework import commands as c
 from casework.db.accounts import SqlAccounts
+from casework.db.caller import ENGINE
 from casework.db.session import reading
 from casework.db.tables import access_log, metadata
 from casework.ids import workflow_id
@@ -233,7 +234,7 @@ class World:
 
     def rows(self) -> Mapping[str, int]:
         """How many rows each table has, but for who asked."""
-        with reading(self.stack.outside.engine) as connection:
+        with reading(self.stack.outside.engine, ENGINE) as connection:
             return dict(connection.execute(self._counts).mappings().one())
 
 

@@ -66,6 +66,18 @@ def scratch_database() -> Iterator[Scratch]:
 
 
 @contextmanager
+def another_role(url: str, rights: str) -> Iterator[str]:
+    """The address of a case database for a role beside the application's, with rights; dropped at the end."""
+    cluster, database, name = _cluster(), str(make_url(url).database), f"tuntas_other_{secrets.token_hex(4)}"
+    cluster.add_role(name, rights)
+    try:
+        cluster.let_connect(database, name)
+        yield cluster.url(database, name)
+    finally:
+        cluster.drop_role(database, name)
+
+
+@contextmanager
 def scratch_checkpoints() -> Iterator[ScratchCheckpoints]:
     """A database for checkpoints, with its table, dropped at the end."""
     cluster = _cluster()
@@ -189,6 +201,19 @@ class Cluster:
         create_keystore(engine, self.keys)
         engine.dispose()
 
+    def add_role(self, role: str, rights: str) -> None:
+        """Make a role with rights."""
+        self._run(f"CREATE ROLE {{}} LOGIN {rights} PASSWORD '{self.password}'", role)
+
+    def let_connect(self, database: str, role: str) -> None:
+        """Let a role connect to a database."""
+        self._run("GRANT CONNECT ON DATABASE {} TO {}", database, role)
+
+    def drop_role(self, database: str, role: str) -> None:
+        """Drop a role that may connect to a database."""
+        self._run("REVOKE ALL ON DATABASE {} FROM {}", database, role)
+        self._run("DROP ROLE {}", role)
+
     def create_cases(self) -> str:
         """Make a case database, and say its name."""
         name = f"{self.prefix}_{secrets.token_hex(4)}"
@@ -199,7 +224,7 @@ class Cluster:
         """Make a database that only its owner and one role can connect to."""
         self._run("CREATE DATABASE {} OWNER {} TEMPLATE {} ENCODING 'UTF8'", database, self.owner, template)
         self._run("REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
-        self._run("GRANT CONNECT ON DATABASE {} TO {}", database, connects)
+        self.let_connect(database, connects)
 
     def drop(self, *databases: str) -> None:
         """Drop databases, whoever is connected."""

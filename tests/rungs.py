@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from sqlalchemy import Engine, select
 
+from casework.db.caller import ENGINE
 from casework.db.session import engine_for, reading
 from casework.db.tables import case_log, cases, deadlines, notices
 from casework.ids import workflow_id
@@ -55,11 +56,11 @@ async def found(app: Stack, case_id: str) -> Found:
     told = select(notices.c.id).where(notices.c.case_id == case_id, of_ladders)
     steps = (deadlines.c.reminded, deadlines.c.rung, deadlines.c.arming, deadlines.c.told_at)
     climbed = select(deadlines.c.id, *steps)
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         rows = connection.execute(climbed.where(deadlines.c.case_id == case_id)).all()
         return Found(
             case_id=case_id,
-            log=app.outside.reads.log(case_id),
+            log=app.log(case_id),
             row_revision=connection.scalars(select(cases.c.revision).where(cases.c.id == case_id)).one(),
             deadlines={row.id: (row.reminded, row.rung, row.arming, row.told_at) for row in rows},
             told_of=[notice_id.rpartition(".")[0] for notice_id in connection.scalars(told)],
@@ -69,7 +70,7 @@ async def found(app: Stack, case_id: str) -> Found:
 
 def revisions(app: Stack, case_ids: Sequence[str]) -> Sequence[int]:
     """How far the database has come with each case."""
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         return connection.scalars(select(cases.c.revision).where(cases.c.id.in_(case_ids))).all()
 
 
@@ -141,5 +142,5 @@ class Lateness:
 
 def _told_in(engine: Engine) -> Sequence[str]:
     told = select(case_log.c.command_id).where(case_log.c.kind.in_(LADDER))
-    with reading(engine) as connection:
+    with reading(engine, ENGINE) as connection:
         return connection.scalars(told).all()

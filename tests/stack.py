@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from casework.assembly import Adapters, adapters, entrance, office
 from casework.db.accounts import SqlAccounts
 from casework.db.reads import SqlReads
 from casework.ids import new_id
-from casework.models.people import Actor, Role
+from casework.models.people import ITSELF, Actor, Role
 from casework.office import Office
 from casework.pathways.in_force import InForce
 from casework.ports import Keyed
@@ -116,6 +116,10 @@ class Stack:
             desk = replace(self.desk, office=replace(self.office, now=now), reads=SqlReads(self.outside.engine, now))
             self.webs[later] = create_app(replace(self.site, desk=desk))
         return self.webs[later]
+
+    def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Mapping[str, Any]]:
+        """A case's log, all of it."""
+        return self.outside.reads.log(ITSELF, case_id, kinds)
 
     def ask(self, actor: Actor, case_id: str = "", **more: Any) -> Asking:
         """The circumstances of a command, under a key of its own unless one is given."""

@@ -11,7 +11,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from casework.db.access_chain import LOCK, SqlAccessChain
 from casework.db.access_log import SqlAccessLog
-from casework.db.session import engine_for
+from casework.db.caller import ENGINE
+from casework.db.session import deciding, engine_for, reading, writing
 from casework.db.store import SqlCaseStore
 from casework.db.tables import access_chain, access_log
 from casework.errors import DatabaseUnavailableError
@@ -77,7 +78,7 @@ def chained(engine: Engine) -> list[dict[str, Any]]:
     """The chain with what it covers, in its order."""
     both = access_chain.join(access_log, access_chain.c.id == access_log.c.id)
     columns = [*access_log.c, *(each for each in access_chain.c if each.name != "id")]
-    with engine.connect() as connection:
+    with reading(engine, ENGINE) as connection:
         found = select(*columns).select_from(both).order_by(access_chain.c.sequence)
         return [dict(row) for row in connection.execute(found).mappings()]
 
@@ -154,7 +155,7 @@ def test_one_that_commits_late_is_chained_late(log: SqlAccessLog, engine: Engine
     """Its number is an earlier one; the chain has the order in which readings came to be known."""
     chain = SqlAccessChain(engine)
     values = {"at": OPENED, "account_id": "x", "role": "head", "agency_id": "y", "thing": "case", "kind": "shown"}
-    with engine.connect() as late:
+    with deciding(engine, ENGINE) as late:
         late.execute(access_log.insert().values(case_ids=[], **values))
         log.write([sight()])
         assert chain.extend() == 1
@@ -185,7 +186,7 @@ def test_what_is_long_chained_is_not_looked_for_again(log: SqlAccessLog, engine:
 
 def test_while_one_process_chains_another_leaves_it_alone(log: SqlAccessLog, engine: Engine) -> None:
     log.write([sight()])
-    with engine.begin() as other:
+    with writing(engine, ENGINE) as other:
         other.execute(select(func.pg_advisory_xact_lock(LOCK)))
         assert SqlAccessChain(engine).extend() == 0
 
@@ -263,7 +264,7 @@ def test_nothing_of_it_is_changed(
     SqlAccessChain(engine).extend()
     statement = text(change.format(table, column))
 
-    with pytest.raises(ProgrammingError, match="InsufficientPrivilege"), engine.begin() as connection:
+    with pytest.raises(ProgrammingError, match="InsufficientPrivilege"), writing(engine, ENGINE) as connection:
         connection.execute(statement)
     with pytest.raises(ProgrammingError, match=f"{table} is append-only"), owner.begin() as connection:
         connection.execute(statement)

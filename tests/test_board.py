@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, event, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from casework.db.caller import ENGINE
 from casework.db.reads import SqlReads
 from casework.db.reservations import SqlReservations
 from casework.db.rows import case_values, values_of
-from casework.db.session import engine_for
+from casework.db.session import engine_for, writing
 from casework.db.tables import accounts, cases, deadlines, findings, heartbeats, notices, reservations
 from casework.errors import InvalidInputError
 from casework.ids import new_id
@@ -74,7 +75,7 @@ class Given:
 
     def put(self, engine: Engine) -> "Given":
         """Write it, as the store would."""
-        with engine.begin() as connection:
+        with writing(engine, ENGINE) as connection:
             connection.execute(insert(cases), case_values(self.case))
             for clock in self.clocks:
                 connection.execute(insert(deadlines), {**values_of(clock), "case_id": self.case.id})
@@ -279,7 +280,7 @@ def test_reports_that_wait_for_the_engine_stand_there_for_who_decides(engine: En
 
 def test_what_has_ended_or_is_of_no_case_fails_no_more(engine: Engine) -> None:
     case_id = stuck(soon()).put(engine).case.id
-    with engine.begin() as connection:
+    with writing(engine, ENGINE) as connection:
         connection.execute(insert(findings), finding(case_id, NOW - HOUR, ended_at=NOW))
         connection.execute(insert(findings), finding(None, NOW - HOUR))
 
@@ -290,7 +291,7 @@ def beat(engine: Engine, at: datetime, *, name: str = "watch", well: bool = True
     """A sign of life, as its part gives it."""
     said = upsert(heartbeats).values(name=name, at=at, well=well)
     said = said.on_conflict_do_update(index_elements=[heartbeats.c.name], set_={"at": at, "well": well})
-    with engine.begin() as connection:
+    with writing(engine, ENGINE) as connection:
         connection.execute(said)
 
 

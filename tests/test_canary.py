@@ -105,7 +105,7 @@ def known(app: Stack, case_id: str) -> dict[str, list[str]]:
     """What the names in addresses stand for."""
     return {
         "case_id": [case_id],
-        "document_id": [row["document_id"] for row in app.outside.reads.log(case_id) if row["document_id"]],
+        "document_id": [row["document_id"] for row in app.log(case_id) if row["document_id"]],
         "referral_id": [row["id"] for row in app.outside.reads.referrals(app.supervisor, case_id)],
         "notification_id": [row["id"] for row in app.outside.reads.told(app.supervisor, None, 50, None)[0]],
         "category": ["sexual_violence"],

@@ -11,6 +11,7 @@ from activities.notices import NoticesActivities
 from casework import commands as c
 from casework.db.access import SqlAccess
 from casework.db.accounts import SqlAccounts
+from casework.db.caller import ENGINE
 from casework.db.notices import SqlNotices
 from casework.db.session import reading
 from casework.db.store import SqlCaseStore
@@ -62,7 +63,7 @@ class Office:
         """What became of every notice: kind, state and why."""
         how = self.memory, JAKARTA, BASE, KnownSuspects(frozenset(suspects))
         NoticesActivities(self.outbox, NoticeDelivery(self.outbox, *how, lambda: self.now, NoLinks())).deliver_batch()
-        with reading(self.engine) as connection:
+        with reading(self.engine, ENGINE) as connection:
             rows = connection.execute(
                 select(notices.c.kind, notices.c.state, notices.c.last_error).order_by(notices.c.id)
             )
@@ -114,7 +115,7 @@ def test_at_rest_a_notice_waits_and_uses_up_no_try(office: Office) -> None:
     office.now = datetime(2026, 5, 22, 8, tzinfo=JAKARTA)
 
     assert office.deliver() == [("case_opened", "delivered", None)]
-    with reading(office.engine) as connection:
+    with reading(office.engine, ENGINE) as connection:
         assert connection.scalar(select(notices.c.attempts)) == 1
 
 
@@ -184,7 +185,7 @@ async def test_the_numbers_of_suspects_are_marks_of_their_case(app: Stack) -> No
     body = report(alleged_perpetrators=[{"relation": "neighbour", "phone": SUSPECT}])
     ids = [(await app.cases.open(app.ask(app.caseworker), body)).case_id for _ in "12"]
     other = (await app.cases.open(app.ask(app.caseworker), report())).case_id
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         marks = connection.scalars(select(suspect_numbers.c.mark)).all()
 
     assert len(set(marks)) == len(marks) == 2
@@ -200,7 +201,7 @@ async def test_the_marks_of_a_report_that_is_not_taken_go_with_it(app: Stack) ->
     order = app.desk.opening(app.ask(app.caseworker), "0197-one", "OKUS-2026-90001-0", "command-one", "d", body).order
     assert app.outside.suspects.shared("0197-one", {"+6281300000099"}) == frozenset()
     app.desk.discard(order)
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         mine = suspect_numbers.c.case_id == "0197-one"
         assert connection.scalars(select(suspect_numbers.c.mark).where(mine)).all() == []
 
@@ -217,7 +218,7 @@ async def test_who_has_a_suspects_number_sees_nothing_of_the_case_from_its_begin
     assert app.outside.access.is_excluded(case_id, police.account_id)
     (kept,) = app.outside.access.exclusions(app.supervisor, case_id)
     assert (kept.ground, kept.excluded_by) == ("related_to_suspect", app.caseworker.account_id)
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         mine = notices.c.case_id == case_id
         assert "excluded" in connection.scalars(select(notices.c.kind).where(mine)).all()
     anew = c.AmendClient.model_validate({"alleged_perpetrators": [{"relation": "neighbour", "phone": "081277777777"}]})

@@ -41,7 +41,7 @@ async def test_a_defect_in_a_rule_fails_one_command(
         await app.cases.record_service(asked, service())
 
     assert failed.value.detail == BROKEN
-    assert len(app.outside.reads.log(case_id)) == 2
+    assert len(app.log(case_id)) == 2
     receipt = await app.cases.record_service(app.ask(app.caseworker, case_id), service())
     assert receipt.sequence == 3
     description = await app.client.get_workflow_handle(workflow_id(case_id)).describe()

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from temporalio.testing import ActivityEnvironment
 
 from activities.notices import NoticesActivities
+from casework.db.caller import ENGINE
 from casework.db.session import reading
 from casework.db.tables import notices
 from casework.models.notice import Contact
@@ -70,7 +71,7 @@ def _secret(text: str) -> Any:
 
 def states(app: Stack, case_id: str) -> dict[str, str]:
     """What became of the notices of a case, by kind."""
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         rows = connection.execute(select(notices.c.kind, notices.c.state).where(notices.c.case_id == case_id))
         return {row.kind: row.state for row in rows}
 

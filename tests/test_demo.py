@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 
+from casework.db import caller
+from casework.db.session import engine_for, reading
 from casework.db.tables import case_log, deadlines
 from casework.events import EventKind
 from casework.models.people import ENGINE
@@ -73,8 +75,8 @@ def held(url: str) -> tuple[list[Row], dict[str, Row]]:
     """The rungs of the case logs, and every deadline by its id."""
     kinds = (EventKind.REMINDER_SENT.value, EventKind.CASE_ESCALATED.value)
     told = select(case_log).where(case_log.c.account_id == ENGINE, case_log.c.kind.in_(kinds))
-    engine = create_engine(url)
-    with engine.connect() as connection:
+    engine = engine_for(url, size=1)
+    with reading(engine, caller.ENGINE) as connection:
         rungs: list[Row] = [dict(row) for row in connection.execute(told).mappings()]
         rows: dict[str, Row] = {row["id"]: dict(row) for row in connection.execute(select(deadlines)).mappings()}
     engine.dispose()

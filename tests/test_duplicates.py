@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from casework import commands as c
 from casework.ids import workflow_id
+from casework.models.people import ITSELF
 from casework.models.state import CaseState, Deadline
 from tests.stack import Stack
 from tests.test_walk import opened, walk_in
@@ -32,7 +33,7 @@ async def ended_in(app: Stack, surviving: str) -> CaseState:
     await app.cases.mark_duplicate(app.ask(app.supervisor, first.case_id), body)
     # Signals and updates of one case are heard in order: after this one is answered, the clocks have been taken.
     review = c.RecordReview.model_validate({"note": "Dibaca."})
-    while not any(row["kind"] == "ClocksTakenOver" for row in app.outside.reads.log(surviving)):
+    while not any(row["kind"] == "ClocksTakenOver" for row in app.log(surviving)):
         await app.cases.record_review(app.ask(app.supervisor, surviving), review)
     # The record is there before the case takes its new state; a command waits for both.
     await app.cases.record_review(app.ask(app.supervisor, surviving), review)
@@ -58,7 +59,7 @@ async def test_it_is_kept_in_the_log_and_in_the_record_once(app: Stack) -> None:
 
     after = await ended_in(app, surviving)
 
-    [taken] = [row for row in app.outside.reads.log(surviving) if row["kind"] == "ClocksTakenOver"]
+    [taken] = [row for row in app.log(surviving) if row["kind"] == "ClocksTakenOver"]
     assert taken["account_id"] == "engine"
-    rows = {row["id"]: row["since"] for row in app.outside.reads.deadlines(surviving)}
+    rows = {row["id"]: row["since"] for row in app.outside.reads.deadlines(ITSELF, surviving)}
     assert rows == {id_: deadline.since for id_, deadline in after.deadlines.items()}

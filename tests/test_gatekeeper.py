@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from casework import commands as c
+from casework.db.caller import ENGINE
+from casework.db.session import reading
 from casework.db.tables import break_glass, documents, exclusions, notices
 from casework.models.notice import Contact, Recipient
 from casework.models.people import Actor, Role
@@ -33,7 +35,7 @@ async def number_of(app: Stack, case_id: str) -> str:
 
 
 def count(app: Stack, table: Any, *where: Any) -> int:
-    with app.outside.engine.connect() as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         return connection.scalar(select(func.count()).select_from(table).where(*where)) or 0
 
 

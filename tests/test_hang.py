@@ -18,6 +18,7 @@ from temporalio.worker import Replayer
 from casework.db.session import engine_for
 from casework.errors import CaseworkError, DatabaseUnavailableError, EngineUnavailableError
 from casework.ids import workflow_id
+from casework.models.people import ITSELF
 from casework.temporal.interceptors import interceptors
 from casework.temporal.sandbox import workflow_runner
 from casework.vault.keys import MasterKey
@@ -96,7 +97,7 @@ async def test_a_hanging_database_is_said_to_hang_and_loses_nothing(tmp_path_fac
                 told = await asyncio.gather(
                     *(answer(cases.record_service(ask(app.caseworker, case_id), body)) for _ in range(4)),
                     answer(asyncio.to_thread(app.outside.reads.case, app.supervisor, case_id)),
-                    answer(asyncio.to_thread(app.outside.reads.log, case_id)),
+                    answer(asyncio.to_thread(app.outside.reads.log, ITSELF, case_id)),
                     answer(asyncio.to_thread(app.outside.accounts.get, app.caseworker.account_id)),
                     answer(cases.open(new, walk_in())),
                 )
@@ -110,14 +111,14 @@ async def test_a_hanging_database_is_said_to_hang_and_loses_nothing(tmp_path_fac
                 assert max(one.seconds for one in (*waiting, *told)) < ANSWERED_WITHIN
 
                 async def written() -> list[int]:
-                    logs = [app.outside.reads.log(case) for case in (case_id, unknown)]
+                    logs = [app.log(case) for case in (case_id, unknown)]
                     return [*map(len, logs), await revision(app, case_id), await revision(app, unknown)]
 
                 await until_written(written, [5, 3, 5, 3])
-                kept = [app.outside.reads.receipt(app.desk.command_id(one)) for one in asked]
+                kept = [app.outside.reads.receipt(one.actor, app.desk.command_id(one)) for one in asked]
                 assert [await app.cases.record_service(one, body) for one in asked] == kept
                 assert await written() == [5, 3, 5, 3]
-                assert [row["sequence"] for row in app.outside.reads.log(case_id)] == [1, 2, 3, 4, 5]
+                assert [row["sequence"] for row in app.log(case_id)] == [1, 2, 3, 4, 5]
                 receipt = await app.cases.open(new, walk_in())
                 await app.cases.record_service(ask(app.caseworker, case_id), body)
                 for case in (case_id, unknown, receipt.case_id):

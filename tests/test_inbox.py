@@ -11,6 +11,7 @@ from casework.db.documents import SqlDocuments
 from casework.db.reservations import SqlReservations
 from casework.db.store import SqlCaseStore
 from casework.ids import is_case_number, new_id
+from casework.models.people import ITSELF
 from casework.ports import Reservation
 from tests.postgres import scratch_engine
 from tests.recordings import OFFICE, opening, sealed
@@ -122,8 +123,8 @@ def test_pending_documents_are_discarded_and_swept(engine: Engine) -> None:
     assert documents.sweep_pending(now) == 0
     assert documents.sweep_pending(now + timedelta(seconds=1)) == 1
 
-    assert documents.get(case.id, left.id) is None
-    assert documents.get(case.id, kept.id) == b"sealed"
+    assert documents.get(ITSELF, case.id, left.id) is None
+    assert documents.get(ITSELF, case.id, kept.id) == b"sealed"
 
 
 def test_a_document_put_twice_is_the_first(engine: Engine) -> None:
@@ -134,4 +135,4 @@ def test_a_document_put_twice_is_the_first(engine: Engine) -> None:
     documents.put_pending(document.id, case.id, new_id(), document.digest, b"another")
     SqlCaseStore(engine).record(opening(id=case.id, document=document))
 
-    assert documents.get(case.id, document.id) == b"sealed"
+    assert documents.get(ITSELF, case.id, document.id) == b"sealed"

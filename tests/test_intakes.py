@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from casework import commands as c
+from casework.db.caller import ENGINE
+from casework.db.session import reading
 from casework.errors import InvalidInputError
 from casework.models.codes import ReporterKind
-from casework.models.people import Actor, Role
+from casework.models.people import ITSELF, Actor, Role
 from casework.models.sealing import merge
 from starter.cases import Cases
 from starter.desk import Desk
@@ -39,7 +41,7 @@ def asking(app: Stack, now: datetime) -> Cases:
 
 def known(app: Stack) -> dict[str, set[str]]:
     """The cases that something is kept of, table by table. Those taken before may go on by themselves meanwhile."""
-    with app.outside.engine.connect() as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         return {
             table: set(connection.execute(text(f"SELECT {column} FROM {table}")).scalars())  # noqa: S608
             for table, column in KEPT_IN.items()
@@ -67,7 +69,7 @@ async def test_taken_as_it_stands(app: Stack, file: Path) -> None:
     assert (row["stage"], row["status"], row["risk"]) == ("intake", "open", body.risk.value)
     assert row["categories"] == [category.value for category in body.categories]
     assert row["reported_at"] == body.reported_at
-    log = app.outside.reads.log(receipt.case_id)[0]
+    log = app.log(receipt.case_id)[0]
     assert log["kind"] == "CaseOpened"
     assert opened_again(app, receipt.case_id, log) == body.model_dump(mode="json")
 
@@ -76,7 +78,7 @@ def opened_again(app: Stack, case_id: str, log: Any) -> dict[str, Any]:
     """The report as the log keeps it, its sealed texts put back."""
     if log["document_id"] is None:
         return dict(log["body"])
-    sealed = app.outside.documents.get(case_id, log["document_id"])
+    sealed = app.outside.documents.get(ITSELF, case_id, log["document_id"])
     assert sealed is not None
     texts = json.loads(app.outside.vault.open(case_id, log["document_id"], sealed))
     return merge(log["body"], texts)

@@ -42,7 +42,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 async def outcome(app: Stack, case_id: str, first: Receipt, again: Receipt) -> Outcome:
     """The outcome, after one more command."""
     following = await app.cases.record_service(app.ask(app.caseworker, case_id), service())
-    log = app.outside.reads.log(case_id)
+    log = app.log(case_id)
     kinds, sequences = [row["kind"] for row in log], [row["sequence"] for row in log]
     return Outcome(first, again, following, kinds, sequences, await revision(app, case_id))
 
@@ -73,7 +73,7 @@ async def killed_alone(ground: Ground, point: str) -> Outcome:
             await engine.ready()
             await worker.begin()
             await settled(app, case_id)
-            applied = app.outside.reads.receipt(app.desk.command_id(asked))
+            applied = app.outside.reads.receipt(asked.actor, app.desk.command_id(asked))
             assert applied is not None
             again = await app.cases.record_service(asked, body)
             return await outcome(app, case_id, applied, again)
@@ -85,7 +85,7 @@ async def killed_alone(ground: Ground, point: str) -> Outcome:
 async def settled(app: Stack, case_id: str) -> None:
     """Wait until log and workflow have the third step, both by themselves."""
     until = time.monotonic() + 60
-    while (await revision(app, case_id), len(app.outside.reads.log(case_id))) != (3, 3):
+    while (await revision(app, case_id), len(app.log(case_id))) != (3, 3):
         assert time.monotonic() < until, "log and workflow do not agree"
         await asyncio.sleep(0.2)
 

@@ -10,9 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from casework import commands as c
+from casework.db.caller import ENGINE
+from casework.db.session import reading, writing
 from casework.ids import location_key
 from casework.models.codes import Part
-from casework.models.people import Role
+from casework.models.people import ITSELF, Role
 from casework.vault.errors import VaultError
 from tests.canary_places import histories, tables
 from tests.real_site import RealSite
@@ -77,11 +79,11 @@ async def test_it_is_read_on_a_reason_and_each_reading_is_kept_before_it_is_show
     assert [each["by"] for each in kept] == [a.account_id for a in (app.caseworker, app.supervisor, app.caseworker)]
     assert {each["reason"] for each in kept} == {REASON["reason"]}
     assert kept[-1]["id"] == answer.json()["reading_id"]
-    with app.outside.engine.connect() as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         seen = "SELECT subject_id FROM access_log WHERE thing = 'location_readings' AND kind = 'shown' ORDER BY id"
         assert [each["id"] for each in kept] == connection.execute(text(seen)).scalars().all()[: len(kept)]
     assert (await site.ask(app.caseworker, "GET", read(case_id))).status_code == 403
-    with pytest.raises(ProgrammingError, match="denied"), app.outside.engine.begin() as connection:
+    with pytest.raises(ProgrammingError, match="denied"), writing(app.outside.engine, ENGINE) as connection:
         connection.execute(text("DELETE FROM location_readings"))
 
 
@@ -98,7 +100,7 @@ async def test_who_has_no_ground_does_not_read_it(app: Stack, site: RealSite) ->
         assert (answer.status_code == 200) == (reader[0] in MAY_READ), reader
         assert answer.status_code in (200, 403, 404)
         assert bool(SONG.search(answer.text)) == (reader[0] in MAY_READ)
-    assert len(app.outside.locations.readings(case_id)) == len(MAY_READ)
+    assert len(app.outside.locations.readings(ITSELF, case_id)) == len(MAY_READ)
 
 
 async def test_broken_glass_does_not_show_it(app: Stack, site: RealSite) -> None:
@@ -106,14 +108,14 @@ async def test_broken_glass_does_not_show_it(app: Stack, site: RealSite) -> None
     case_id = await opened(app)
     await hidden(site, case_id)
     other = app.actor("supervisor2", Role.SUPERVISOR, "uptd-ppa-sumatera-selatan")
-    number = app.outside.reads.log(case_id)[0]["case_after"]["number"]
+    number = app.log(case_id)[0]["case_after"]["number"]
     broken = await site.post(other, "/break-glass", number=number, reason="Anak ditemukan di kabupaten kami.")
     assert broken.status_code == 201, broken.text
 
     assert (await site.ask(other, "GET", f"/cases/{case_id}/intake")).status_code == 200
     assert (await site.ask(other, "POST", read(case_id), json=REASON)).status_code == 403
     assert (await site.ask(other, "GET", read(case_id))).status_code == 403
-    assert app.outside.locations.readings(case_id) == []
+    assert app.outside.locations.readings(ITSELF, case_id) == []
 
 
 async def test_without_a_reason_nobody_reads_it(app: Stack, site: RealSite) -> None:
@@ -126,7 +128,7 @@ async def test_without_a_reason_nobody_reads_it(app: Stack, site: RealSite) -> N
 
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/reason")
         assert not SONG.search(answer.text)
-    assert app.outside.locations.readings(case_id) == []
+    assert app.outside.locations.readings(ITSELF, case_id) == []
 
 
 async def test_the_last_place_counts_and_none_is_not_found(app: Stack, site: RealSite) -> None:
@@ -148,12 +150,12 @@ async def test_it_lies_under_a_key_of_its_own_that_dies_with_the_case(app: Stack
     """The key of the case does not open it, nor the other way round."""
     case_id = await opened(app)
     await hidden(site, case_id)
-    place, vault, keys = app.outside.locations.latest(case_id), app.outside.vault, app.outside.keys
+    place, vault, keys = app.outside.locations.latest(ITSELF, case_id), app.outside.vault, app.outside.keys
     assert place is not None
     with pytest.raises(VaultError):
         vault.open(case_id, place.id, place.sealed)
     assert keys.get(location_key(case_id)) != keys.get(case_id)
-    assert app.outside.documents.get(case_id, place.id) is None
+    assert app.outside.documents.get(ITSELF, case_id, place.id) is None
 
 
 async def test_a_repeat_gets_the_first_answer_and_a_refused_one_leaves_nothing(app: Stack, site: RealSite) -> None:
@@ -165,7 +167,7 @@ async def test_a_repeat_gets_the_first_answer_and_a_refused_one_leaves_nothing(a
     stale = await site.ask(app.caseworker, "PUT", path, json=WHERE, headers={"If-Match": '"1"'})
 
     assert (first.status_code, again.json(), other.status_code, stale.status_code) == (200, first.json(), 422, 412)
-    with app.outside.engine.connect() as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         lying = text("SELECT state FROM locations WHERE case_id = :case")
         assert list(connection.execute(lying, {"case": case_id}).scalars()) == ["kept"]
 
@@ -176,7 +178,7 @@ async def test_a_repeat_gets_the_first_answer_and_a_refused_one_leaves_nothing(a
 async def addresses(site: RealSite, case_id: str, referral_id: str) -> list[str]:
     """Every GET of the API, about this case wherever it can be: each document of its log, the location's own too."""
     app = site.stack
-    documents = [row["document_id"] for row in app.outside.reads.log(case_id) if row["document_id"]]
+    documents = [row["document_id"] for row in app.log(case_id) if row["document_id"]]
     notices = app.outside.reads.told(app.supervisor, None, 50, None)[0]
     known: Mapping[str, list[str]] = {
         "case_id": [case_id],

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from casework import commands as c
+from casework.db.caller import ENGINE
 from casework.db.session import reading
 from casework.db.tables import documents
 from casework.errors import (
@@ -35,7 +36,7 @@ async def test_a_hundred_openings_under_one_key_open_one_case(app: Stack) -> Non
     receipts = await asyncio.gather(*(app.cases.open(app.ask(app.caseworker, key=key), body) for _ in range(100)))
 
     assert len({receipt.case_id for receipt in receipts}) == 1
-    assert len(app.outside.reads.log(receipts[0].case_id)) == 1
+    assert len(app.log(receipts[0].case_id)) == 1
 
 
 async def test_of_two_writers_on_one_revision_one_wins(app: Stack) -> None:
@@ -51,7 +52,7 @@ async def test_of_two_writers_on_one_revision_one_wins(app: Stack) -> None:
     refused = next(result for result in results if isinstance(result, CaseworkError))
     assert isinstance(refused, RevisionConflictError)
     assert refused.extra["revision"] == 3
-    assert len(app.outside.reads.log(case_id)) == 3
+    assert len(app.log(case_id)) == 3
 
 
 async def test_a_repeat_gets_the_first_answer_and_another_body_is_refused(app: Stack) -> None:
@@ -75,7 +76,7 @@ async def test_repeats_in_flight_are_applied_once(app: Stack) -> None:
     receipts = await asyncio.gather(*(app.cases.record_service(ask, body) for _ in range(20)))
 
     assert len(set(receipts)) == 1
-    assert len(app.outside.reads.log(case_id)) == 3
+    assert len(app.log(case_id)) == 3
 
 
 async def test_continue_as_new_loses_and_doubles_nothing(app: Stack) -> None:
@@ -92,7 +93,7 @@ async def test_continue_as_new_loses_and_doubles_nothing(app: Stack) -> None:
     receipts = [receipt for batch in await asyncio.gather(*(caller() for _ in range(6))) for receipt in batch]
 
     assert sorted(receipt.sequence for receipt in receipts) == list(range(3, 39))
-    assert [row["sequence"] for row in app.outside.reads.log(case_id)] == list(range(1, 39))
+    assert [row["sequence"] for row in app.log(case_id)] == list(range(1, 39))
     assert await cases.record_service(early, body) == first
     runs = [run async for run in app.client.list_workflows(f"WorkflowId = '{workflow_id(case_id)}'")]
     assert len(runs) > 3
@@ -110,12 +111,12 @@ async def test_a_refusal_leaves_nothing(app: Stack) -> None:
         )
 
     assert (await handle.describe()).history_length == before
-    assert len(app.outside.reads.log(case_id)) == 3
+    assert len(app.log(case_id)) == 3
 
 
 async def pending_documents(app: Stack, case_id: str) -> int:
     """Sealed texts of a case that no row of its log names."""
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         mine = (documents.c.case_id == case_id) & (documents.c.state == "pending")
         return connection.scalar(select(func.count()).select_from(documents).where(mine)) or 0
 
@@ -134,7 +135,7 @@ async def test_repeats_in_flight_and_refusals_leave_no_sealed_text(app: Stack) -
     assert len([result for result in results if isinstance(result, Receipt)]) == 5
     assert len([result for result in results if isinstance(result, IdempotencyKeyReusedError)]) == 10
     assert await pending_documents(app, case_id) == 0
-    assert len(app.outside.reads.log(case_id)) == 3
+    assert len(app.log(case_id)) == 3
 
 
 async def test_two_cases_cannot_be_duplicates_of_each_other(app: Stack) -> None:

@@ -102,7 +102,7 @@ async def test_a_form_of_an_old_page_is_shown_again_as_it_was_typed(pages: Pages
     before, now = pages.reader("supervisor"), pages.reader("supervisor")
     path = f"/cases/{case_id}/do/record_review"
     typed = {"risk": "high", "note": "Dibaca & disetujui", "key": "one-key"}
-    rows = len(pages.app.outside.reads.log(case_id))
+    rows = len(pages.app.log(case_id))
 
     answer = await now.sends(path, typed, csrf_of(before.session))
     assert answer.status_code == 403
@@ -110,10 +110,10 @@ async def test_a_form_of_an_old_page_is_shown_again_as_it_was_typed(pages: Pages
     assert "Dibaca &amp; disetujui" in answer.text
     assert f'value="{csrf_of(now.session)}"' in answer.text
     assert 'name="key" value="one-key"' in answer.text
-    assert len(pages.app.outside.reads.log(case_id)) == rows
+    assert len(pages.app.log(case_id)) == rows
 
     assert (await now.sends(path, typed)).status_code == 303
-    assert len(pages.app.outside.reads.log(case_id)) == rows + 1
+    assert len(pages.app.log(case_id)) == rows + 1
 
 
 async def test_no_old_page_shows_a_form_to_who_may_not_send_it(pages: Pages, case_id: str) -> None:

@@ -11,6 +11,8 @@ import pytest
 from playwright.async_api import Browser, expect
 from sqlalchemy import event, text
 
+from casework.db.caller import ENGINE
+from casework.db.session import reading, writing
 from tests.browsing import Person
 from tests.many_cases import fill
 from tests.stack import LEAD, PASSWORD, Stack
@@ -31,7 +33,7 @@ async def case_id(app: Stack, address: str) -> str:
 
 def stop(app: Stack, case_id: str) -> None:
     """Let the clocks of a case have run out an hour ago, in what is read."""
-    with app.outside.engine.begin() as connection:
+    with writing(app.outside.engine, ENGINE) as connection:
         late = {"case": case_id, "at": datetime.now(UTC) - HOUR}
         connection.execute(
             text("UPDATE deadlines SET due_at = :at, stalls_at = :at WHERE case_id = :case AND ended_at IS NULL"), late
@@ -71,7 +73,7 @@ async def test_a_remedy_is_one_click_and_is_said_when_it_is_recorded(
         assert await shown(person, case_id) == 1
         await person.clicks(f"button[value^='{command} {case_id}']")
         assert await person.page.locator(".done").count() == 1
-        assert app.outside.reads.log(case_id)[-1]["kind"] == kind
+        assert app.log(case_id)[-1]["kind"] == kind
         assert "risk=high" in person.page.url
 
     stop(app, case_id)
@@ -193,7 +195,7 @@ async def test_every_number_leads_to_its_cases(app: Stack, address: str, case_id
 @pytest.fixture(scope="module")
 def many(app: Stack, case_id: str) -> None:
     """Full pages: cases made inside the database, those of which every sixtieth stands still, with two clocks."""
-    with app.outside.engine.begin() as connection:
+    with writing(app.outside.engine, ENGINE) as connection:
         fill(connection, 1500, datetime.now(UTC))
         connection.execute(text("UPDATE cases SET agency_id = :lead WHERE id LIKE 'case-%'"), {"lead": LEAD})
         connection.execute(text("UPDATE deadlines SET stalls_at = since, due_at = since WHERE id LIKE '%.2'"))
@@ -219,5 +221,5 @@ async def test_a_page_takes_few_statements_and_is_light(
 
 def sights(app: Stack) -> int:
     """Rows of the access log."""
-    with app.outside.engine.connect() as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         return int(connection.execute(text("SELECT count(*) FROM access_log")).scalar_one())

@@ -104,7 +104,7 @@ async def test_a_case_is_carried_to_its_closure_in_clicks(app: Stack, address: s
     await caseworker.does(case_id, "request_closure", reason="goals_met", client_informed="yes")
     await supervisor.does(case_id, "decide_closure", decision="approve")
 
-    assert [row["kind"] for row in app.outside.reads.log(case_id)] == STEPS
+    assert [row["kind"] for row in app.log(case_id)] == STEPS
     assert await supervisor.page.locator("ol.path li[aria-current]").count() == 1
     assert caseworker.complaints == supervisor.complaints == []
 

@@ -19,6 +19,7 @@ import activities.patrol
 import workflows.patrol
 from activities.records import RecordsActivities
 from casework.commands import RecordReview
+from casework.db.caller import ENGINE
 from casework.db.session import engine_for, reading, writing
 from casework.db.store import SqlCaseStore
 from casework.db.tables import cases, findings, notices, reservations
@@ -73,20 +74,20 @@ def found(report: PatrolReport, case_id: str) -> list[tuple[str, str | None]]:
 def kept(app: Stack, case_id: str) -> list[tuple[str, bool]]:
     """The findings of a case as they are kept, and whether each holds."""
     columns = (findings.c.kind, findings.c.ended_at)
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         rows = connection.execute(select(*columns).where(findings.c.case_id == case_id).order_by(findings.c.id))
         return [(row.kind, row.ended_at is None) for row in rows]
 
 
 def change(app: Stack, case_id: str, **values: Any) -> None:
     """Somebody writes into the record past the workflow."""
-    with writing(app.outside.engine) as connection:
+    with writing(app.outside.engine, ENGINE) as connection:
         connection.execute(update(cases).where(cases.c.id == case_id).values(values))
 
 
 def digests(app: Stack) -> dict[str, Any]:
     """The digests that were queued, by id."""
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         rows = connection.execute(select(notices).where(notices.c.kind == NoticeKind.DIGEST.value)).mappings()
         return {row["id"]: dict(row) for row in rows}
 
@@ -196,7 +197,7 @@ async def test_a_step_that_keeps_failing_is_found_with_or_without_a_row(idle: St
     assert ("step_failing", "record") in found(report, queued.value.case_id)
     async with working(idle):
         await idle.cases.open(reported, body)
-        await _until(lambda: len(idle.outside.reads.log(case_id)) == 3)
+        await _until(lambda: len(idle.log(case_id)) == 3)
         report = await go_round(idle.client)
     assert found(report, case_id) == found(report, queued.value.case_id) == []
 
@@ -247,7 +248,7 @@ async def test_a_report_that_cannot_start_stands_in_no_others_way(idle: Stack) -
             )
         taken.append(queued.value.case_id)
     broken, silent, sound = taken
-    with idle.outside.engine.begin() as connection:
+    with writing(idle.outside.engine, ENGINE) as connection:
         mine = reservations.c.case_id == broken
         connection.execute(update(reservations).where(mine).values(opening=b"broken"))
     # Something else runs under its name, and no worker takes its tasks.
@@ -307,7 +308,7 @@ async def test_a_long_patrol_goes_on_in_a_fresh_run(idle: Stack, monkeypatch: py
             await opened(idle)
     monkeypatch.setattr(activities.patrol, "PAGE", 2)
     monkeypatch.setattr(workflows.patrol, "PAGES", 2)
-    with reading(idle.outside.engine) as connection:
+    with reading(idle.outside.engine, ENGINE) as connection:
         total = len(connection.execute(select(cases.c.id)).all())
 
     report = await patrolled(idle, workflow_runner=UnsandboxedWorkflowRunner())

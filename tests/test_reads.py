@@ -16,7 +16,7 @@ from casework.events import EventKind, Recording
 from casework.ids import new_id
 from casework.models.codes import ReferralStatus
 from casework.models.pathway import Risk
-from casework.models.people import Actor, Role
+from casework.models.people import ITSELF, Actor, Role
 from tests.postgres import scratch_engine
 from tests.recordings import (
     CASEWORKER,
@@ -259,13 +259,13 @@ def test_the_log_is_given_oldest_first_and_by_kind(store: SqlCaseStore, reads: S
     store.record(third)
     case_id = first.case.id
 
-    assert [row["sequence"] for row in reads.log(case_id)] == [1, 2, 3]
-    assert [row["sequence"] for row in reads.log(case_id, [EventKind.TRANSFER_ASKED])] == [2, 3]
-    row = reads.event(second.event.command_id)
+    assert [row["sequence"] for row in reads.log(ITSELF, case_id)] == [1, 2, 3]
+    assert [row["sequence"] for row in reads.log(ITSELF, case_id, [EventKind.TRANSFER_ASKED])] == [2, 3]
+    row = reads.event(ITSELF, second.event.command_id)
     assert row is not None
     assert row["case_after"]["revision"] == 2
-    assert reads.event(new_id()) is None
-    assert reads.receipt(new_id()) is None
+    assert reads.event(ITSELF, new_id()) is None
+    assert reads.receipt(ITSELF, new_id()) is None
 
 
 def test_deadlines_come_by_due_time(store: SqlCaseStore, reads: SqlReads) -> None:
@@ -274,7 +274,7 @@ def test_deadlines_come_by_due_time(store: SqlCaseStore, reads: SqlReads) -> Non
     recording = following(opened(store), deadlines=(later, sooner))
     store.record(recording)
 
-    kinds = [row["kind"] for row in reads.deadlines(recording.case.id)]
+    kinds = [row["kind"] for row in reads.deadlines(ITSELF, recording.case.id)]
 
     assert (kinds[0], kinds[-1]) == ("clinical", "assessment")
 

@@ -16,7 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 from casework.db.session import engine_for
 from casework.errors import IdempotencyKeyReusedError
 from casework.ids import new_id, workflow_id
-from casework.models.people import Actor
+from casework.models.people import ITSELF, Actor
 from casework.settings import Settings
 from casework.temporal.codec import KEY_ID
 from casework.vault.errors import VaultError
@@ -94,7 +94,7 @@ async def process(office: Office, wraps: str, opens: str = "") -> AsyncIterator[
 def narrative(one: Stack, case_id: str) -> str:
     """What was told at the opening, as it is opened now."""
     outside = one.outside
-    return str(Texts(outside.reads, outside.documents, outside.vault).known(case_id)["narrative"])
+    return str(Texts(outside.reads, outside.documents, outside.vault).read_by(ITSELF).known(case_id)["narrative"])
 
 
 async def payload_keys(one: Stack, case_id: str) -> set[bytes]:

@@ -51,7 +51,7 @@ class Scene:
 
     async def past(self, seconds: float) -> None:
         """Wait until so long after the opening of the last case."""
-        opened_at = max(self.app.outside.reads.log(case_id)[0]["at"] for case_id in self.case_ids)
+        opened_at = max(self.app.log(case_id)[0]["at"] for case_id in self.case_ids)
         left = opened_at + timedelta(seconds=seconds) - datetime.now(UTC)
         await asyncio.sleep(max(0.0, left.total_seconds()))
 
@@ -190,7 +190,7 @@ async def killed_twice(engine: Temporal, through: Scene, after: Scene, before: S
 async def begun(one: Scene) -> None:
     """Wait until a step is recorded."""
     until = time.monotonic() + SETTLED_WITHIN
-    while all(len(one.app.outside.reads.log(case_id)) < 3 for case_id in one.case_ids):
+    while all(len(one.app.log(case_id)) < 3 for case_id in one.case_ids):
         assert time.monotonic() < until, "no step was recorded"
         await asyncio.sleep(0.05)
 

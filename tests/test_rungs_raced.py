@@ -82,7 +82,7 @@ async def happened(app: Stack, case_id: str, event: str, times: int) -> None:
 
 async def until_after(app: Stack, case_id: str, seconds: float) -> None:
     """Wait until so long after the opening."""
-    opened_at: datetime = app.outside.reads.log(case_id)[0]["at"]
+    opened_at: datetime = app.log(case_id)[0]["at"]
     await asyncio.sleep(max(0.0, (opened_at + timedelta(seconds=seconds) - datetime.now(UTC)).total_seconds()))
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event, text
 
 from casework import commands as c
+from casework.db.caller import ENGINE
+from casework.db.session import reading
 from casework.errors import CaseworkError, InvalidInputError
 from casework.ids import index_key
 from casework.models.parts import Client
@@ -268,7 +270,7 @@ async def test_a_search_is_one_statement_and_names_nobody(app: Stack, site: Real
 
 def rows(engine: Engine, case_id: str) -> list[tuple[bytes, int]]:
     """What a case is found by."""
-    with engine.connect() as connection:
+    with reading(engine, ENGINE) as connection:
         asked = text("SELECT token, version FROM client_index WHERE case_id = :case ORDER BY token")
         return [(bytes(row.token), row.version) for row in connection.execute(asked, {"case": case_id})]
 

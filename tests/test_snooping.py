@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from casework.db.access_log import SqlAccessLog
 from casework.db.accounts import SqlAccounts
+from casework.db.caller import ENGINE
 from casework.db.notices import SqlNotices
 from casework.db.session import reading
 from casework.db.snooping import SqlSnooping
@@ -177,7 +178,7 @@ class Office:
 
     def told(self) -> list[tuple[str, str | None, str | None]]:
         """Each notice: its kind, of whom, to whom."""
-        with reading(self.engine) as connection:
+        with reading(self.engine, ENGINE) as connection:
             mine = notices.c.about_id.in_([each.account_id for each in self.people.values()])
             rows = connection.execute(select(notices).where(mine).order_by(notices.c.id)).mappings()
             return [(row["kind"], row["about_id"], row["recipient"]["account_id"]) for row in rows]
@@ -231,7 +232,7 @@ def test_an_episode_goes_on_as_long_as_too_much_counts(office: Office) -> None:
         told += office.look(begin + 10)
 
     assert told == 1
-    with reading(office.engine) as connection:
+    with reading(office.engine, ENGINE) as connection:
         mine = snooping.c.account_id == person.account_id
         (row,) = connection.execute(select(snooping).where(mine)).mappings()
     until = at(office.day + 179 - CASES.most + 60)

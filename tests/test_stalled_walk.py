@@ -108,7 +108,7 @@ async def test_a_refused_hold_leaves_nothing(
 
     errors = is_problem(answer, status, code).get("errors", [])
     assert [error["pointer"] for error in errors] == ([pointer] if pointer else [])
-    assert [row["kind"] for row in app.outside.reads.log(case_id)] == ["CaseOpened", "CaseAssigned"]
+    assert [row["kind"] for row in app.log(case_id)] == ["CaseOpened", "CaseAssigned"]
 
 
 async def test_a_case_on_the_board_is_moved_by_its_remedies(app: Stack) -> None:
@@ -131,7 +131,7 @@ async def test_a_case_on_the_board_is_moved_by_its_remedies(app: Stack) -> None:
     assert {"ref_no_answer", "no_first_contact", "overdue"} <= set(item["reasons"])
     about = {remedy["command"]: remedy for remedy in item["remedies"] if remedy["referral_id"]}
     assert set(about) == {"send_reminder", "escalate_case", "hold_clock", "revoke_referral", "refer_case"}
-    kinds = [row["kind"] for row in app.outside.reads.log(case_id)]
+    kinds = [row["kind"] for row in app.log(case_id)]
     assert kinds[-2:] == ["ReminderSent", "CaseEscalated"]
 
 

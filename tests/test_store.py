@@ -8,15 +8,17 @@ from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from casework.commands import SealedDocument
+from casework.db.caller import ENGINE
 from casework.db.documents import SqlDocuments
 from casework.db.reads import SqlReads
-from casework.db.session import engine_for
+from casework.db.session import engine_for, reading, writing
 from casework.db.store import SqlCaseStore
 from casework.db.tables import cases, deadlines, metadata, notices
 from casework.errors import DatabaseUnavailableError, RecordDivergedError
 from casework.events import EventKind, Recording
 from casework.ids import new_id
 from casework.models.codes import ReferralStatus, Stage
+from casework.models.people import ITSELF
 from tests.postgres import Scratch, empty, scratch_database
 from tests.recordings import (
     OPENED,
@@ -64,7 +66,7 @@ def reads(engine: Engine) -> SqlReads:
 
 
 def count(engine: Engine) -> dict[str, int]:
-    with engine.connect() as connection:
+    with reading(engine, ENGINE) as connection:
         tables = metadata.sorted_tables
         return {t.name: connection.scalar(select(func.count()).select_from(t)) or 0 for t in tables}
 
@@ -90,8 +92,8 @@ def test_a_command_ends_as_one_whole_record(store: SqlCaseStore, reads: SqlReads
     assert (row["stage"], row["revision"], row["age_band"], row["sex"]) == ("referral", 2, "10-17", "female")
     assert row["categories"] == ["trafficking"]
     assert (receipt.sequence, receipt.subject_id) == (2, asked.id)
-    assert [d["met"] for d in reads.deadlines(opened.case.id)] == [None, True]
-    last = reads.log(opened.case.id)[-1]
+    assert [d["met"] for d in reads.deadlines(ITSELF, opened.case.id)] == [None, True]
+    last = reads.log(ITSELF, opened.case.id)[-1]
     assert last["case_after"]["stage"] == "referral"
     assert last["referral_after"]["status"] == "sent"
     assert count(engine)["notices"] == 1
@@ -107,7 +109,7 @@ def test_a_repeat_writes_nothing_and_gets_the_first_receipt(
 
     assert [store.record(opened), store.record(assigned)] == first
     assert count(engine) == before
-    receipt = reads.receipt(assigned.event.command_id)
+    receipt = reads.receipt(ITSELF, assigned.event.command_id)
     assert receipt is not None
     assert receipt.model_dump() == first[1].model_dump(exclude={"digest", "at"})
 
@@ -184,7 +186,7 @@ def test_twenty_at_once_with_the_same_command_give_one_row(store: SqlCaseStore, 
         receipts = list(pool.map(store.record, [recording] * 20))
 
     assert len(set(receipts)) == 1
-    assert len(reads.log(recording.case.id)) == recording.case.revision
+    assert len(reads.log(ITSELF, recording.case.id)) == recording.case.revision
 
 
 def test_of_twenty_commands_at_one_place_one_is_written(store: SqlCaseStore, reads: SqlReads) -> None:
@@ -202,20 +204,20 @@ def test_of_twenty_commands_at_one_place_one_is_written(store: SqlCaseStore, rea
         written = list(pool.map(attempt, [following(opened) for _ in range(20)]))
 
     assert written.count(True) == 1
-    assert len(reads.log(opened.case.id)) == 2
+    assert len(reads.log(ITSELF, opened.case.id)) == 2
 
 
 def test_a_sealed_text_is_kept_with_the_command_that_names_it(store: SqlCaseStore, engine: Engine) -> None:
     documents = SqlDocuments(engine)
     recording = opening()
     document = sealed(documents, recording.case.id)
-    assert documents.get(recording.case.id, document.id) is None
+    assert documents.get(ITSELF, recording.case.id, document.id) is None
 
     store.record(opening(id=recording.case.id, document=document))
     documents.discard_pending(document.id)
 
-    assert documents.get(recording.case.id, document.id) == b"sealed"
-    assert documents.get("another-case", document.id) is None
+    assert documents.get(ITSELF, recording.case.id, document.id) == b"sealed"
+    assert documents.get(ITSELF, "another-case", document.id) is None
 
 
 @pytest.mark.parametrize("fault", ["missing", "other_case", "other_digest", "named_before"])
@@ -238,7 +240,7 @@ def test_a_missing_sealed_text_refuses_and_leaves_nothing(store: SqlCaseStore, e
         store.record(following(last, case={"stage": Stage.CLOSURE}, event={"document": document}))
 
     assert count(engine) == before
-    with engine.connect() as connection:
+    with reading(engine, ENGINE) as connection:
         assert connection.scalar(select(cases.c.stage)) == "intake"
 
 
@@ -307,7 +309,7 @@ def test_a_record_takes_few_statements_however_much_it_holds(store: SqlCaseStore
 def test_the_application_cannot_change_what_was_written(store: SqlCaseStore, engine: Engine, statement: str) -> None:
     store.record(opening())
 
-    with pytest.raises(ProgrammingError, match="InsufficientPrivilege"), engine.begin() as connection:
+    with pytest.raises(ProgrammingError, match="InsufficientPrivilege"), writing(engine, ENGINE) as connection:
         connection.execute(text(statement))
 
 
@@ -324,7 +326,7 @@ def test_a_kept_document_cannot_be_deleted(store: SqlCaseStore, engine: Engine) 
     document = sealed(SqlDocuments(engine), recording.case.id)
     store.record(opening(id=recording.case.id, document=document))
 
-    with pytest.raises(ProgrammingError, match="append-only"), engine.begin() as connection:
+    with pytest.raises(ProgrammingError, match="append-only"), writing(engine, ENGINE) as connection:
         connection.execute(text("DELETE FROM documents"))
 
 
@@ -338,7 +340,7 @@ def test_a_database_that_is_away_is_said_so(scratch: Scratch) -> None:
 
 
 def test_an_error_text_carries_nothing_of_what_was_written(engine: Engine) -> None:
-    with pytest.raises(ProgrammingError) as caught, engine.begin() as connection:
+    with pytest.raises(ProgrammingError) as caught, writing(engine, ENGINE) as connection:
         connection.execute(text("SELECT :name FROM nowhere"), {"name": "Siti binti Ahmad"})
 
     assert "Siti" not in str(caught.value)
@@ -349,6 +351,6 @@ def test_what_hangs_on_a_case_is_written_once(store: SqlCaseStore, engine: Engin
     store.record(opened)
     store.record(following(opened, notices=opened.notices, deadlines=opened.deadlines))
 
-    with engine.connect() as connection:
+    with reading(engine, ENGINE) as connection:
         assert connection.scalar(select(func.count()).select_from(notices)) == 1
         assert connection.scalar(select(func.count()).select_from(deadlines)) == 2

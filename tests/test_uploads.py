@@ -12,8 +12,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from casework import commands as c
+from casework.db.caller import ENGINE
+from casework.db.session import reading
 from casework.ids import new_id
 from casework.models.codes import FileType, Part
+from casework.models.people import ITSELF
 from casework.vault.errors import VaultError
 from casework.vault.files import PIECE_BYTES, FileSealer, content_of, open_piece
 from casework.vault.sealing import new_key
@@ -61,7 +64,7 @@ async def sent(site: RealSite, case_id: str, body: bytes | AsyncIterator[bytes],
 
 def lying(engine: Engine, case_id: str) -> tuple[int, int]:
     """How many documents of a case there are besides those of its opening, and pieces of files in all."""
-    with engine.connect() as connection:
+    with reading(engine, ENGINE) as connection:
         documents = "SELECT count(*) FROM documents WHERE case_id = :case AND id IN (SELECT document_id FROM files)"
         pieces = "SELECT count(*) FROM file_pieces"
         return (
@@ -93,7 +96,7 @@ async def test_a_file_is_kept_and_given_back_to_be_saved(app: Stack, site: RealS
     (listed,) = (await site.ask(app.supervisor, "GET", f"/cases/{case_id}/documents")).json()["items"]
     assert (listed["id"], listed["name"], listed["title"]) == (document_id, "Siti Kenari.exe", LETTER["title"])
     assert (listed["kind"], listed["type"], listed["size"]) == ("letter", "pdf", len(content))
-    assert app.outside.reads.log(case_id)[-1]["kind"] == "DocumentAdded"
+    assert app.log(case_id)[-1]["kind"] == "DocumentAdded"
 
 
 async def test_a_photograph_is_kept_without_what_the_camera_added(app: Stack, site: RealSite) -> None:
@@ -153,7 +156,7 @@ async def test_an_agency_reads_the_files_that_were_disclosed_to_it_while_they_ar
     assert "surat.pdf" not in str(shown)
     reads = [(app.hospital, place[0]), (app.hospital, place[1]), (app.police, place[0])]
     assert [(await site.ask(actor, "GET", path)).status_code for actor, path in reads] == [200, 403, 403]
-    text_id = app.outside.reads.log(case_id)[0]["document_id"]
+    text_id = app.log(case_id)[0]["document_id"]
     assert (await site.ask(app.hospital, "GET", f"/cases/{case_id}/documents/{text_id}")).status_code == 403
     ask = app.ask(app.caseworker, case_id, subject_id=referral)
     await app.cases.revoke(ask, c.RevokeReferral(reason="Tidak perlu lagi."))
@@ -191,7 +194,7 @@ async def test_what_is_refused_leaves_nothing(
 ) -> None:
     """Neither a row nor a piece, nor a file on the disk, and nothing of it is repeated."""
     body, status, code, pointer = refused
-    before, revision = lying(app.outside.engine, one_case), len(app.outside.reads.log(one_case))
+    before, revision = lying(app.outside.engine, one_case), len(app.log(one_case))
 
     async def in_pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(body), 65_536):
@@ -203,7 +206,7 @@ async def test_what_is_refused_leaves_nothing(
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
         assert [error["pointer"] for error in answer.json().get("errors", [{"pointer": ""}])] == [pointer]
         assert "secret" not in answer.text
-    assert (lying(app.outside.engine, one_case), len(app.outside.reads.log(one_case))) == (before, revision)
+    assert (lying(app.outside.engine, one_case), len(app.log(one_case))) == (before, revision)
 
 
 @pytest.fixture(scope="module")
@@ -331,7 +334,7 @@ async def test_a_piece_changed_left_out_or_put_elsewhere_is_never_given(
     vault, documents = app.outside.vault, app.outside.files
     where = (await sent(site, one_case, form(LETTER, pdf(2 * PIECE_BYTES)))).headers["location"]
     document_id = where.rsplit("/", 1)[1]
-    first, last = (documents.piece(document_id, number) for number in (0, 1))
+    first, last = (documents.piece(ITSELF, document_id, number) for number in (0, 1))
     assert first is not None
     assert last is not None
     harmed = bytearray(first)

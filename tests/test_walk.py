@@ -99,7 +99,7 @@ async def test_walk_from_report_to_closure(app: Stack) -> None:
     decision = c.DecideClosure.model_validate({"decision": "approve"})
     await cases.decide_closure(app.ask(app.supervisor, case_id), decision)
 
-    log = app.outside.reads.log(case_id)
+    log = app.log(case_id)
     assert [row["kind"] for row in log] == [
         "CaseOpened",
         "CaseAssigned",

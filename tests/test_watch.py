@@ -13,14 +13,16 @@ from sqlalchemy import Engine, select, update
 
 from casework import commands as c
 from casework.alarms import Watched, alarms
+from casework.db.caller import ENGINE
 from casework.db.reads import SqlReads
-from casework.db.session import reading
+from casework.db.session import deciding, reading
 from casework.db.store import SqlCaseStore
 from casework.db.tables import cases, deadlines, notices
 from casework.db.watch import SqlWatch
 from casework.errors import CaseworkError
 from casework.events import Recording
 from casework.models.notice import Notice, NoticeKind
+from casework.models.people import ITSELF
 from casework.models.state import Automatic, CaseState
 from casework.rules.ladders import Holder
 from casework.rules.lapses import lapse
@@ -124,16 +126,16 @@ def played(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Play
 def kept(engine: Engine) -> dict[str, dict[str, Any]]:
     """The notices of ladders, by id."""
     told = notices.c.kind.in_(("reminder", "escalation", "clock_released"))
-    with reading(engine) as connection:
+    with reading(engine, ENGINE) as connection:
         rows = connection.execute(select(notices).where(told)).mappings()
         return {row["id"]: dict(row) for row in rows}
 
 
 def written(engine: Engine) -> list[Any]:
     """Everything that is the case's own to write."""
-    with reading(engine) as connection:
+    with reading(engine, ENGINE) as connection:
         rows = [connection.execute(select(table)).all() for table in (cases, deadlines)]
-    return [*rows, SqlReads(engine).log("case-1")]
+    return [*rows, SqlReads(engine).log(ITSELF, "case-1")]
 
 
 def record(engine: Engine, recordings: list[Recording]) -> None:
@@ -161,7 +163,7 @@ def test_the_watch_first_then_the_case(
     record(engine, recordings)
     assert first.keys() == of_ladders(recordings, play.state).keys()
     assert {id_: row for id_, row in kept(engine).items() if id_ in first} == first
-    assert len(SqlReads(engine).log("case-1")) == play.state.revision + len(recordings)
+    assert len(SqlReads(engine).log(ITSELF, "case-1")) == play.state.revision + len(recordings)
 
 
 @pytest.mark.parametrize("span", [SOON, LATER])
@@ -249,7 +251,7 @@ def test_a_case_that_is_being_written_is_left_for_the_next_round(engine: Engine,
     overdue(1, engine)
     overdue(2, engine)
     now = OPENED + timedelta(days=1)
-    with engine.connect() as busy, busy.begin():
+    with deciding(engine, ENGINE) as busy:
         first = select(cases.c.id).order_by(cases.c.id).limit(1).scalar_subquery()
         busy.execute(update(cases).where(cases.c.id == first).values(stage="assessment"))
 

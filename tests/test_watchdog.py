@@ -21,6 +21,7 @@ from temporalio.testing import WorkflowEnvironment
 
 import worker
 from casework.assembly import adapters, office
+from casework.db.caller import ENGINE
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.session import reading
 from casework.db.snooping import SqlSnooping
@@ -70,27 +71,27 @@ async def until(holds: Callable[[], Any], seconds: float = 60.0) -> Any:
 
 def told(app: Stack) -> dict[str, datetime]:
     """The notices of ladders, with when each was written."""
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         rows = connection.execute(select(notices.c.id, notices.c.created_at).where(LADDERS))
         return {row.id: row.created_at for row in rows}
 
 
 def written(app: Stack) -> list[Any]:
     """Everything that is the case's own to write."""
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         return [connection.execute(select(table)).all() for table in (cases, deadlines, case_log)]
 
 
 def caught_up(app: Stack, now: datetime) -> bool:
     """Whether every case has done what was due."""
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         first = connection.scalar(select(func.min(deadlines.c.next_at)))
         return bool(first and first > now)
 
 
 def by_engine(app: Stack, case_id: str) -> list[str]:
     """The steps that a case took by itself."""
-    return [row["command_id"] for row in app.outside.reads.log(case_id) if row["account_id"] == "engine"]
+    return [row["command_id"] for row in app.log(case_id) if row["account_id"] == "engine"]
 
 
 # ---- an engine whose time is moved: who is first
@@ -219,7 +220,7 @@ def queued(app: Stack) -> int:
 
 
 def _count(app: Stack, state: str) -> int:
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         found = select(func.count()).select_from(notices).where(notices.c.state == state)
         return connection.scalar(found) or 0
 
@@ -282,7 +283,7 @@ async def test_the_watch_tells_of_who_reads_too_much(idle: Stack) -> None:
     watchdog.stop()
 
     assert asked[:3] == [now - BEFORE, now - BEFORE, now]
-    with reading(idle.outside.engine) as connection:
+    with reading(idle.outside.engine, ENGINE) as connection:
         of_them = select(notices.c.kind, notices.c.recipient).where(notices.c.about_id == seen.actor.account_id)
         (row,) = connection.execute(of_them)
     assert (row.kind, row.recipient["account_id"]) == ("refused_repeatedly", supervisor)

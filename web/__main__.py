@@ -1,11 +1,14 @@
 """`python -m web`: one web process. It keeps nothing to itself, so any number of them may run."""
 
 import asyncio
+import sys
 from socket import socket
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from casework.errors import WallsMissingError
 from casework.logging import configure
 from casework.settings import Settings, load
 from web.app import create_app
@@ -51,7 +54,11 @@ def main() -> None:
     """Run one web process."""
     settings = load()
     configure(settings.log_level)
-    asyncio.run(serve(settings))
+    try:
+        asyncio.run(serve(settings))
+    except WallsMissingError as error:
+        structlog.get_logger().error("web_refused", code=error.code, detail=error.detail)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from casework.assembly import adapters, entrance, office, provider_of
 from casework.db.heartbeats import SqlHeartbeats
+from casework.db.walls import stand
 from casework.office import Office
 from casework.pathways.in_force import InForce
 from casework.settings import Settings
@@ -31,8 +32,12 @@ RPC = timedelta(seconds=2)
 
 
 async def site_of(settings: Settings) -> Site:
-    """The site of the settings. The engine may be away: it is asked at the first command."""
+    """The site of the settings. The engine may be away: it is asked at the first command.
+
+    Raises WallsMissingError where the database would show this process more than its readers may see.
+    """
     outside = adapters(settings)
+    await asyncio.to_thread(stand, outside.engine)
     client = await connect(settings, outside.keys, outside.root, lazy=True)
     own = office(settings, in_force=(in_force := InForce(settings.pathways_dir, outside.pathways)))
     desk = Desk(own, *outside.for_desk())

@@ -99,23 +99,23 @@ class NotingReads:
         note(reader, None, Ground.OWN_OFFICE)
         return self._reads.caseload(reader, now)
 
-    def log(self, case_id: str, kinds: Collection[str] = ()) -> list[Row]:
+    def log(self, reader: Actor, case_id: str, kinds: Collection[str] = ()) -> list[Row]:
         """Rows of a log. Who reads it without having been shown the case is the auditor."""
-        rows = self._reads.log(case_id, kinds)
+        rows = self._reads.log(reader, case_id, kinds)
         if rows:
             note(None, case_id, OtherGround.AUDIT)
         return rows
 
-    def event(self, command_id: str) -> Row | None:
+    def event(self, reader: Actor, command_id: str) -> Row | None:
         """What a command left, which is the answer to who gave it."""
-        row = self._reads.event(command_id)
+        row = self._reads.event(reader, command_id)
         if row:
             note(None, str(row["case_id"]), OtherGround.COMMAND)
         return row
 
-    def receipt(self, command_id: str) -> Receipt | None:
+    def receipt(self, reader: Actor, command_id: str) -> Receipt | None:
         """Holds nothing of the case but its id."""
-        return self._reads.receipt(command_id)
+        return self._reads.receipt(reader, command_id)
 
     def referrals(self, reader: Actor, case_id: str) -> list[Row]:
         """Referrals of a case."""
@@ -160,13 +160,13 @@ class NotingReads:
             note(reader, case_id, Ground.OPENED_BY if mine else Ground.OWN_OFFICE)
         return row
 
-    def deadlines(self, case_id: str) -> list[Row]:
+    def deadlines(self, reader: Actor, case_id: str) -> list[Row]:
         """Of a case that was read before."""
-        return self._reads.deadlines(case_id)
+        return self._reads.deadlines(reader, case_id)
 
-    def consents(self, case_id: str) -> list[Row]:
+    def consents(self, reader: Actor, case_id: str) -> list[Row]:
         """Of a case that was read before."""
-        return self._reads.consents(case_id)
+        return self._reads.consents(reader, case_id)
 
     def facts_of_client(self, case_id: str) -> Row | None:
         """For checks."""

@@ -4,11 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import ENGINE
 from casework.db.notices import queue
 from casework.db.pages import newest_first
+from casework.db.reader import SqlReader
 from casework.db.repeats import first
 from casework.db.rows import values_of
 from casework.db.session import reading, writing
@@ -22,18 +24,15 @@ from casework.ports import Keyed
 STANDS = exclusions.c.lifted_at.is_(None)
 
 
-class SqlAccess:
+class SqlAccess(SqlReader):
     """Keeps the promises of `ports.Access`."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def behind_glass(self, actor: Actor, number: str, now: datetime) -> Mapping[str, Any] | None:
         """The `id`, `number` and `agency_id` of a case that nobody excludes the actor from, and the `ground` on which
         it is seen already; None for any other."""
         columns = (cases.c.id, cases.c.number, cases.c.agency_id, ground_of(actor, now))
         found = select(*columns).where(cases.c.number == number, not_excluded(actor, cases.c.id))
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             row = connection.execute(found).mappings().one_or_none()
         return dict(row) if row else None
 
@@ -43,7 +42,7 @@ class SqlAccess:
         A repeat of the command changes nothing and gives what it gave.
         """
         mine = (break_glass.c.account_id == broken.account_id) & (break_glass.c.case_id == broken.case_id)
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             # Of two that break at once, the second waits here and finds the first.
             connection.execute(select(accounts.c.id).where(accounts.c.id == broken.account_id).with_for_update())
             if first(connection, command, broken.begun_at):
@@ -65,14 +64,14 @@ class SqlAccess:
         if reviewed is not None:
             reviewed_at = break_glass.c.reviewed_at
             found = found.where(reviewed_at.is_not(None) if reviewed else reviewed_at.is_(None))
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             rows, following = newest_first(connection, found, break_glass.c.begun_at, break_glass.c.id, limit, cursor)
         return [BrokenGlass.model_validate(row) for row in rows], following
 
     def broken_one(self, reader: Actor, glass_id: str) -> BrokenGlass | None:
         """One of them."""
         found = _glass().where(glass_visible_to(reader), break_glass.c.id == glass_id)
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             row = connection.execute(found).mappings().one_or_none()
         return BrokenGlass.model_validate(dict(row)) if row else None
 
@@ -80,7 +79,7 @@ class SqlAccess:
         """Keep what a review came to; False where another reviewed it before."""
         waits = (break_glass.c.id == reviewed.id) & break_glass.c.reviewed_at.is_(None)
         review = {name: getattr(reviewed, name) for name in ("reviewed_at", "reviewed_by", "justified")}
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             repeat = not first(connection, command, reviewed.reviewed_at or reviewed.begun_at)
             return repeat or connection.execute(update(break_glass).where(waits).values(review)).rowcount == 1
 
@@ -93,7 +92,7 @@ class SqlAccess:
         A repeat of the command changes nothing and gives what it gave.
         """
         mine = (exclusions.c.case_id == exclusion.case_id) & (exclusions.c.account_id == exclusion.account_id)
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             # Of two that exclude at once from the same case, the second counts without whom the first took out.
             case = select(cases.c.id).where(cases.c.id == exclusion.case_id)
             connection.execute(case.with_for_update(key_share=True))
@@ -112,21 +111,21 @@ class SqlAccess:
         """End an exclusion; False where another lifted it before."""
         ending = update(exclusions).where(exclusions.c.id == lifted.id, STANDS)
         ending = ending.values(lifted_by=lifted.lifted_by, lifted_at=lifted.lifted_at)
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             repeat = not first(connection, command, lifted.lifted_at or lifted.excluded_at)
             return repeat or connection.execute(ending).rowcount == 1
 
     def exclusions(self, reader: Actor, case_id: str) -> list[Exclusion]:
         """Who is or was excluded from a case, for who decides in its office, oldest first."""
         found = select(exclusions).join(cases).where(exclusions.c.case_id == case_id, exclusion_visible_to(reader))
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             rows = connection.execute(found.order_by(exclusions.c.excluded_at, exclusions.c.id)).mappings()
             return [Exclusion.model_validate(dict(row)) for row in rows]
 
     def is_excluded(self, case_id: str, account_id: str) -> bool:
         """Whether an account is excluded from a case."""
         mine = (exclusions.c.case_id == case_id) & (exclusions.c.account_id == account_id)
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return bool(connection.scalar(select(exists().where(mine, STANDS))))
 
 

@@ -6,6 +6,7 @@ from time import monotonic
 
 from sqlalchemy import Connection, Engine, Row, Select, func, insert, select
 
+from casework.db.caller import ENGINE
 from casework.db.session import writing
 from casework.db.tables import access_chain, access_log
 from casework.rules.chain import ACCESS_LOG, FIRST
@@ -29,7 +30,7 @@ class SqlAccessChain:
 
     def extend(self) -> int:
         """Chain what is not chained, at most so many; how many. Where another process is at it, none."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             if not connection.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
                 return 0
             head = connection.execute(HEAD).one_or_none()

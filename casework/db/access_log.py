@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, tuple_
 
 from casework.db.access_chain import HEAD
+from casework.db.caller import ENGINE
 from casework.db.pages import MOST, cursor_of, place_of
+from casework.db.reader import SqlReader
 from casework.db.session import reading
 from casework.db.tables import access_log, cases, notices
 from casework.db.visible import excluded_from, not_excluded
@@ -20,15 +22,12 @@ from casework.ports import SightQuery
 PLACE = (access_log.c.at, access_log.c.id)
 
 
-class SqlAccessLog:
+class SqlAccessLog(SqlReader):
     """Keeps the promises of `ports.AccessLog`."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def write(self, sights: Sequence[Sight]) -> None:
         """Keep what is about to be shown; it is durable when this returns, and chained within a second or two."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             connection.execute(insert(access_log).values([_values(sight) for sight in sights]))
 
     def sights(self, reader: Actor, query: SightQuery) -> tuple[list[Mapping[str, Any]], str | None]:
@@ -43,7 +42,7 @@ class SqlAccessLog:
         if query.cursor is not None:
             found = found.where(tuple_(*PLACE) < tuple_(*place_of(query.cursor, datetime, int)))
         newest = found.order_by(*(each.desc() for each in PLACE)).limit(limit + 1)
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             rows = [dict(row) for row in connection.execute(newest).mappings()]
         last = rows[limit - 1] if len(rows) > limit else None
         return list(rows[:limit]), cursor_of(last["at"], last["id"]) if last else None
@@ -53,25 +52,25 @@ class SqlAccessLog:
         if not case_ids:
             return {}
         found = select(cases.c.id, cases.c.number).where(cases.c.id.in_(sorted(case_ids)))
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return {row.id: row.number for row in connection.execute(found)}
 
     def case_of(self, number: str) -> str | None:
         """The case of a number, whoever may see it."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return connection.scalar(select(cases.c.id).where(cases.c.number == number))
 
     def told(self, reader: Actor) -> Attested | None:
         """The checkpoint that the reader was told of last."""
         mine = notices.c.recipient["account_id"].astext == reader.account_id
         found = select(notices.c.checkpoint).where(notices.c.kind == NoticeKind.CHECKPOINT.value, mine)
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             last = connection.scalar(found.order_by(notices.c.created_at.desc()).limit(1))
         return Attested.model_validate(last) if last else None
 
     def head(self) -> AccessHead:
         """How far the chain of the access log has come."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             row = connection.execute(HEAD).one_or_none()
         return AccessHead(sequence=row.sequence, digest=row.digest) if row else AccessHead()
 

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection, Engine, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import ENGINE, NOBODY
 from casework.db.passwords import Passwords
 from casework.db.presence import contacts_of
 from casework.db.repeats import first
@@ -46,7 +47,7 @@ class SqlAccounts(SqlTokens):
     def sign_in(self, username: str, password: str) -> Account | None:
         """The account whose password this is; None for unknown, disabled or wrong, after the same work."""
         found = select(*ACCOUNT, accounts.c.password_hash).where(accounts.c.username == username)
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             row = connection.execute(found).one_or_none()
         # Checked outside the connection: hashing takes as long as dozens of statements.
         right = self._passwords.right(password, row.password_hash if row else None)
@@ -56,7 +57,7 @@ class SqlAccounts(SqlTokens):
         """A new account; raises InvalidInputError where the username is taken."""
         account = Account(id=new_id(), username=username, role=role, agency_id=agency_id)
         values = {**account.model_dump(mode="json"), "password_hash": self._passwords.hash(password)}
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             made = connection.scalar(insert(accounts).on_conflict_do_nothing().returning(accounts.c.id), values)
         if not made:
             errors = [{"pointer": "/username", "code": "taken", "detail": "Another account has this name."}]
@@ -66,7 +67,7 @@ class SqlAccounts(SqlTokens):
     def set_password(self, account_id: str, password: str) -> None:
         """Give an account another password, and end its tokens and sessions at once."""
         kept = self._passwords.hash(password)
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             connection.execute(update(accounts).where(accounts.c.id == account_id).values(password_hash=kept))
             end_all(connection, account_id, self._now())
 
@@ -79,7 +80,7 @@ class SqlAccounts(SqlTokens):
         self._stands(account_id, False, command)
 
     def _stands(self, account_id: str, disabled: bool, command: Keyed | None) -> None:
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             if command and not first(connection, command, self._now()):
                 return
             known = connection.execute(update(accounts).where(accounts.c.id == account_id).values(disabled=disabled))
@@ -102,7 +103,7 @@ class SqlAccounts(SqlTokens):
         found = found.where(accounts.c.agency_id == agency_id)
         if role is not None:
             found = found.where(accounts.c.role == role)
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return [dict(row) for row in connection.execute(found.order_by(accounts.c.username)).mappings()]
 
     def names(self, account_ids: Collection[str], agency_id: str | None = None) -> Mapping[str, str]:
@@ -112,7 +113,7 @@ class SqlAccounts(SqlTokens):
         found = select(accounts.c.id, accounts.c.username).where(accounts.c.id.in_(sorted(account_ids)))
         if agency_id is not None:
             found = found.where(accounts.c.agency_id == agency_id)
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             return {row.id: row.username for row in connection.execute(found)}
 
     def set_absence(
@@ -133,7 +134,7 @@ class SqlAccounts(SqlTokens):
             raise InvalidInputError("The absence does not end after its start.", errors=errors)
         end = {"ends_at": ends_at, "deputy_id": deputy_id}
         entry = insert(absences).values(account_id=account_id, starts_at=starts_at, **end)
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             if command and not first(connection, command, self._now()):
                 return
             _check_deputy(connection, account_id, deputy_id)
@@ -141,14 +142,14 @@ class SqlAccounts(SqlTokens):
 
     def contacts(self, account_id: str) -> list[Contact]:
         """The ways to tell an account, safe or not."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             return list(contacts_of(connection, (account_id,)))
 
     def addresses(self, account_id: str | None = None) -> list[tuple[str, str]]:
         """Accounts and their addresses: of one, or of all that are not disabled."""
         mine = ~accounts.c.disabled if account_id is None else accounts.c.id == account_id
         found = select(contacts.c.account_id, contacts.c.address).join(accounts).where(mine)
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             return [(row.account_id, row.address) for row in connection.execute(found.order_by(*contacts.primary_key))]
 
     def set_contact(self, account_id: str, contact: Contact) -> None:
@@ -163,11 +164,11 @@ class SqlAccounts(SqlTokens):
         }
         which = {"account_id": account_id, "medium": contact.medium, "address": contact.address}
         entry = insert(contacts).values(**which, **changed)
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             connection.execute(entry.on_conflict_do_update(index_elements=list(contacts.primary_key), set_=changed))
 
     def _one(self, which: Any) -> Account | None:
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             return _found(connection, which)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, literal, or_, select, union_all
 
-from casework.db.session import database_errors, reading
+from casework.db.caller import ENGINE
+from casework.db.session import deciding, reading
 from casework.db.tables import access_chain, access_log, case_log, cases, documents, file_pieces, files, locations
 
 Row = Mapping[str, Any]
@@ -41,7 +42,7 @@ class SqlAudit:
 
     def count(self) -> int:
         """How many cases there are."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return connection.scalar(select(func.count()).select_from(cases)) or 0
 
     def part(self, after: str, limit: int) -> Part:
@@ -56,7 +57,7 @@ class SqlAudit:
         """The sealed pieces of a file, one after the other, up to one that is missing."""
         for number in range(count):
             mine = (file_pieces.c.document_id == document_id) & (file_pieces.c.number == number)
-            with reading(self._engine) as connection:
+            with reading(self._engine, ENGINE) as connection:
                 piece = connection.scalar(select(file_pieces.c.sealed).where(mine))
             if piece is None:
                 return
@@ -68,26 +69,25 @@ class SqlAudit:
         read = [column for column in access_log.c if column is not access_log.c.id]
         found = select(access_chain, *read).select_from(both).where(access_chain.c.sequence > after)
         found = found.order_by(access_chain.c.sequence).limit(limit)
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return [dict(row) for row in connection.execute(found).mappings()]
 
     def unchained(self) -> tuple[int, datetime | None]:
         """How many readings are in no chain, and since when."""
         both = access_log.outerjoin(access_chain, access_chain.c.id == access_log.c.id)
         found = select(func.count(), func.min(access_log.c.at)).select_from(both).where(access_chain.c.id.is_(None))
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             count, since = connection.execute(found).one()
         return count, since
 
     def readings(self) -> int:
         """How long the chain of the access log is."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return connection.scalar(select(func.max(access_chain.c.sequence))) or 0
 
     def _part(self, wanted: ColumnElement[bool], limit: int) -> Part:
         # One snapshot: a command that is recorded meanwhile would make a row and its log disagree.
-        still = self._engine.connect().execution_options(isolation_level="REPEATABLE READ")
-        with database_errors(), still as connection:
+        with deciding(self._engine, ENGINE, isolation_level="REPEATABLE READ") as connection:
             found = select(cases).where(wanted).order_by(cases.c.id).limit(limit)
             rows = [dict(row) for row in connection.execute(found).mappings()]
             case_ids = [row["id"] for row in rows]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import BigInteger, Column, Engine, MetaData, Table, select
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import ENGINE
 from casework.db.session import reading, writing
 from casework.db.tables.base import must
 from casework.models.checkpoint import Signed
@@ -51,12 +52,12 @@ class SqlCheckpoints:
     def add(self, signed: Signed) -> bool:
         """Keep it; False, and nothing changes, where another process kept one of that number first."""
         new = insert(checkpoints).on_conflict_do_nothing(index_elements=[checkpoints.c.number])
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             return connection.execute(new, signed.model_dump()).rowcount == 1
 
     def newest(self) -> Signed | None:
         """The one of the highest number."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             found = select(checkpoints).order_by(checkpoints.c.number.desc()).limit(1)
             row = connection.execute(found).mappings().one_or_none()
         return Signed.model_validate(dict(row)) if row else None
@@ -65,7 +66,7 @@ class SqlCheckpoints:
         """Those of higher numbers, in their order."""
         while True:
             found = select(checkpoints).where(checkpoints.c.number > number).order_by(checkpoints.c.number)
-            with reading(self._engine) as connection:
+            with reading(self._engine, ENGINE) as connection:
                 rows = connection.execute(found.limit(AT_ONCE)).mappings().all()
             for row in rows:
                 yield Signed.model_validate(dict(row))

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import NOBODY
 from casework.db.passwords import Passwords
 from casework.db.session import Clock, reading, wall_clock, writing
 from casework.db.tables import accounts, clients
@@ -32,7 +33,7 @@ class SqlClients:
         secret, allowed = secrets.token_urlsafe(32), sorted(set(scopes))
         account = Account(id=new_id(), username=name, role=Role.SYSTEM, agency_id=agency_id, scopes=tuple(allowed))
         values = {**account.model_dump(mode="json", exclude={"scopes"}), "password_hash": self._passwords.hash(secret)}
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             made = connection.scalar(insert(accounts).on_conflict_do_nothing().returning(accounts.c.id), values)
             if not made:
                 errors = [{"pointer": "/username", "code": "taken", "detail": "Another account has this name."}]
@@ -47,7 +48,7 @@ class SqlClients:
         """
         secret, now = secrets.token_urlsafe(32), self._now()
         kept = self._passwords.hash(secret)
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             before = select(accounts.c.password_hash).where(accounts.c.id == account_id).scalar_subquery()
             turned = {"previous_hash": before, "previous_until": now + keep}
             known = connection.execute(update(clients).where(clients.c.account_id == account_id).values(turned))
@@ -61,7 +62,7 @@ class SqlClients:
     def sign_in(self, name: str, secret: str) -> Account | None:
         """The system whose secret this is, or was until lately; None for any other, after the same work."""
         found = select(*ACCOUNT, *SECRET).select_from(accounts.outerjoin(clients)).where(accounts.c.username == name)
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             row = connection.execute(found).one_or_none()
         lately = row.previous_hash if row and row.previous_until and row.previous_until > self._now() else None
         # Both are always checked, or the count would tell who has turned a secret.

@@ -3,24 +3,23 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Engine, delete, exists, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db import files, search
-from casework.db.session import Clock, reading, wall_clock, writing
+from casework.db.caller import ENGINE
+from casework.db.reader import SqlReader
+from casework.db.session import writing
 from casework.db.suspects import put_numbers
 from casework.db.tables import documents, reservations
+from casework.models.people import Actor
 from casework.ports import IndexEntries, SealedFile
 
 _PENDING = documents.c.state == "pending"
 
 
-class SqlDocuments:
+class SqlDocuments(SqlReader):
     """Keeps the promises of `ports.Documents`; `SqlCaseStore` is what turns a pending document into a kept one."""
-
-    def __init__(self, engine: Engine, now: Clock = wall_clock) -> None:
-        self._engine = engine
-        self._now = now
 
     def put_pending(
         self,
@@ -46,7 +45,7 @@ class SqlDocuments:
             "sealed": sealed,
             "stored_at": self._now(),
         }
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             connection.execute(insert(documents).on_conflict_do_nothing(), row)
             if index:
                 search.put(connection, document_id, case_id, index)
@@ -54,15 +53,15 @@ class SqlDocuments:
                 files.put(connection, file)
             put_numbers(connection, document_id, case_id, numbers)
 
-    def get(self, case_id: str, document_id: str) -> bytes | None:
+    def get(self, reader: Actor, case_id: str, document_id: str) -> bytes | None:
         """The sealed bytes of a document that the log of this case names (pending ones are not given)."""
         named = (documents.c.id == document_id) & (documents.c.case_id == case_id) & ~_PENDING
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             return connection.scalar(select(documents.c.sealed).where(named))
 
     def discard_pending(self, document_id: str) -> None:
         """Delete a document if it is still pending."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             connection.execute(delete(documents).where(documents.c.id == document_id, _PENDING))
 
     def sweep_pending(self, before: datetime) -> int:
@@ -72,5 +71,5 @@ class SqlDocuments:
         """
         waiting = exists().where(reservations.c.case_id == documents.c.case_id, ~reservations.c.started)
         old = delete(documents).where(documents.c.stored_at < before, _PENDING, ~waiting)
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             return connection.execute(old).rowcount

@@ -10,6 +10,7 @@ from pyotp.exceptions import OTPVerificationError
 from sqlalchemy import Connection, Engine, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import NOBODY
 from casework.db.session import Clock, reading, wall_clock, writing
 from casework.db.tables import factors, offices, recovery_codes
 from casework.db.tokens import end_all, hash_of
@@ -36,7 +37,7 @@ class SqlFactorRules:
         """Whether an account has a second factor, and whether its office asks for one."""
         has = exists().where(factors.c.account_id == account.id, factors.c.secret.is_not(None))
         must = exists().where(offices.c.agency_id == account.agency_id, offices.c.second_factor)
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             row = connection.execute(select(has, must)).one()
         return row[0], row[1]
 
@@ -44,12 +45,12 @@ class SqlFactorRules:
         """Ask all of an office for a second factor, or no longer; who has one is always asked for it."""
         entry = insert(offices).values(agency_id=agency_id, second_factor=required)
         changed = {"second_factor": required}
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             connection.execute(entry.on_conflict_do_update(index_elements=[offices.c.agency_id], set_=changed))
 
     def remove(self, account_id: str) -> None:
         """Take an account's second factor away, for who has lost it; every token and session ends."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             mine = factors.c.account_id == account_id
             connection.execute(update(factors).where(mine).values(secret=None, pending=None))
             connection.execute(delete(recovery_codes).where(recovery_codes.c.account_id == account_id))
@@ -72,7 +73,7 @@ class SqlFactors(SqlFactorRules):
         secret = pyotp.random_base32()
         pending = {"pending": seal(self._key, secret.encode(), _place(account.id))}
         entry = insert(factors).values(account_id=account.id, **pending)
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             connection.execute(entry.on_conflict_do_update(index_elements=[factors.c.account_id], set_=pending))
         return secret, pyotp.TOTP(secret).provisioning_uri(name=account.username, issuer_name=ISSUER)
 
@@ -82,7 +83,7 @@ class SqlFactors(SqlFactorRules):
         Every token and session of the account ends: they were given out without it.
         """
         mine = factors.c.account_id == account_id
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             pending = connection.scalar(select(factors.c.pending).where(mine).with_for_update())
             step = self._step(account_id, pending, code)
             if step is None:
@@ -99,7 +100,7 @@ class SqlFactors(SqlFactorRules):
         return self._accept_recovery(account_id, code)
 
     def _accept_code(self, account_id: str, code: str) -> bool:
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             mine = factors.c.account_id == account_id
             step = self._step(account_id, connection.scalar(select(factors.c.secret).where(mine)), code)
             if step is None:
@@ -111,7 +112,7 @@ class SqlFactors(SqlFactorRules):
     def _accept_recovery(self, account_id: str, code: str) -> bool:
         kept = (recovery_codes.c.account_id == account_id) & (recovery_codes.c.code_hash == _hash(account_id, code))
         used = update(recovery_codes).where(kept, recovery_codes.c.used_at.is_(None)).values(used_at=self._now())
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             return connection.execute(used).rowcount == 1
 
     def _step(self, account_id: str, sealed: bytes | None, code: str) -> int | None:

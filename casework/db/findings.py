@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, literal, not_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import ENGINE
 from casework.db.session import reading, writing
 from casework.db.tables import cases, findings
 from casework.models.patrol import Finding, FindingKind, Open
@@ -39,13 +40,13 @@ class SqlFindings:
         listed = select(*columns, cases.c.number.label("case_number")).outerjoin(
             cases, cases.c.id == findings.c.case_id
         )
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             count = connection.scalar(select(func.count()).select_from(findings).where(OPEN)) or 0
             rows = connection.execute(listed.where(OPEN).order_by(findings.c.found_at, findings.c.id).limit(limit))
             return count, tuple(Open.model_validate(dict(row._mapping)) for row in rows)
 
     def _settle(self, part: ColumnElement[bool], found: Collection[Finding], now: datetime) -> None:
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             connection.execute(update(findings).where(OPEN, part, not_(_same(found))).values(ended_at=now))
             for each in found:
                 _keep(connection, each, now)

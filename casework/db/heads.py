@@ -3,6 +3,7 @@
 from sqlalchemy import Engine, func, select, text, true
 
 from casework.db.access_chain import HEAD
+from casework.db.caller import ENGINE
 from casework.db.session import reading
 from casework.db.tables import case_log, cases
 from casework.models.checkpoint import AccessHead, Head
@@ -27,17 +28,17 @@ class SqlHeads:
 
     def of_cases(self) -> tuple[Head, ...]:
         """The last row of each case's log, by the case's id."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             rows = connection.execute(HEADS)
             return tuple(Head(case_id=row.id, sequence=row.sequence, digest=row.digest) for row in rows)
 
     def of_access(self) -> AccessHead:
         """The last row of the access log's chain."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             row = connection.execute(HEAD).one_or_none()
         return AccessHead(sequence=row.sequence, digest=row.digest) if row else AccessHead()
 
     def written(self) -> int:
         """How many rows the server has counted into the case log: a hint that costs nothing, a moment late."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return connection.scalar(WRITTEN) or 0

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import NOBODY
 from casework.db.session import reading, writing
 from casework.db.tables import heartbeats
 
@@ -22,11 +23,11 @@ class SqlHeartbeats:
         said = insert(heartbeats).values(name=name, at=at, well=well)
         newer = {"at": said.excluded.at, "well": said.excluded.well}
         said = said.on_conflict_do_update(index_elements=[heartbeats.c.name], set_=newer)
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             connection.execute(said)
 
     def last(self, name: str) -> Mapping[str, Any] | None:
         """When a part last said so; None where it never did."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             row = connection.execute(select(heartbeats).where(heartbeats.c.name == name)).mappings().one_or_none()
         return dict(row) if row else None

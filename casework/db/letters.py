@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import NOBODY
 from casework.db.session import deciding
 from casework.db.tables import letter_numbers, letters
 from casework.ports import LetterNumber
@@ -20,7 +21,7 @@ class SqlLetters:
 
     def number(self, command_id: str, agency_id: str, year: int, at: datetime) -> LetterNumber:
         """The next number of an office in a year, once for a command: a repeat gets the first, with its time."""
-        with deciding(self._engine) as connection:
+        with deciding(self._engine, NOBODY) as connection:
             if given := _find(connection, command_id):
                 return given
             row = {"command_id": command_id, "agency_id": agency_id, "year": year, "at": at}

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import ENGINE
 from casework.db.lost import OLDEST, lost_of, queue_again
 from casework.db.presence import contacts_of, people_around
 from casework.db.rows import values_of
@@ -45,7 +46,7 @@ class SqlNotices:
 
     def queue(self, told: Sequence[Notice]) -> int:
         """Queue notices that follow from no command; how many are new. One whose id is known is left as it is."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             return queue(connection, told)
 
     def due(self, limit: int) -> tuple[Notice, ...]:
@@ -55,7 +56,7 @@ class SqlNotices:
         oldest = select(notices.c.id).where(ready).order_by(*OLDEST).limit(limit)
         claimed = notices.c.id.in_(oldest.with_for_update(skip_locked=True))
         claim = update(notices).where(claimed).values(next_try=now + CLAIM, attempts=notices.c.attempts + 1)
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             rows = connection.execute(claim.returning(*NOTICE)).mappings()
             batch = [Notice.model_validate(dict(row)) for row in rows]
         return tuple(sorted(batch, key=lambda notice: (notice.created_at, notice.id)))
@@ -65,14 +66,14 @@ class SqlNotices:
     ) -> tuple[Contact, ...]:
         """All contacts, safe or not, of whoever is told now: of the stand-ins, where the recipient cannot act, or is
         excluded from the case that it is about; never of the account that it is `kept_from`."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             people = people_around(connection, (recipient,), self._now(), case_id)
             told = reached(recipient, (replace(one, excluded=True) if one.id == kept_from else one for one in people))
             return contacts_of(connection, told) if told else ()
 
     def told(self, notice_id: str) -> tuple[str, ...]:
         """The marks of the contacts that know already."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return tuple(connection.scalar(select(notices.c.told).where(notices.c.id == notice_id)) or ())
 
     def mark_told(self, notice_id: str, mark: str) -> None:
@@ -94,14 +95,14 @@ class SqlNotices:
     def warn(self, notice: Notice) -> None:
         """Tell the supervisors of the case's office that a contact on its file must not be used, once a day."""
         now = self._now()
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             office = connection.scalar(select(cases.c.agency_id).where(cases.c.id == notice.case_id))
             if office is not None:
                 queue(connection, [_warning(notice, office, now)])
 
     def mark_failed(self, notice_id: str, code: str, *, again: bool = True) -> None:
         """A try failed: it is queued for a later one; given up after the last, or at once where not `again`."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             mine = (notices.c.id == notice_id) & (notices.c.state == "queued")
             attempts = connection.scalar(select(notices.c.attempts).where(mine).with_for_update())
             if attempts is not None:
@@ -113,7 +114,7 @@ class SqlNotices:
 
         Oldest first, at most `limit`. Each begins its tries anew; who knows already is not told twice.
         """
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             return queue_again(connection, now, limit)
 
     def undelivered(self, agency_id: str) -> list[Mapping[str, Any]]:
@@ -121,11 +122,11 @@ class SqlNotices:
 
         Oldest first.
         """
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return lost_of(connection, agency_id)
 
     def _update(self, notice_id: str, **values: Any) -> None:
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             connection.execute(update(notices).where(notices.c.id == notice_id).values(values))
 
 

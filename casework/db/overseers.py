@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, Engine, or_, select
 
+from casework.db.caller import ENGINE
 from casework.db.session import reading
 from casework.db.tables import accounts
 from casework.models.people import Actor, Role
@@ -11,7 +12,7 @@ from casework.rules.snooping import OTHERS, TOLD
 def auditors(engine: Engine) -> tuple[str, ...]:
     """The enabled accounts of auditors."""
     found = select(accounts.c.id).where(accounts.c.role == Role.AUDITOR.value, ~accounts.c.disabled)
-    with reading(engine) as connection:
+    with reading(engine, ENGINE) as connection:
         return tuple(connection.scalars(found.order_by(accounts.c.id)))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Select, exists, func, or_, select, union
 
+from casework.db.caller import ENGINE
 from casework.db.session import reading
 from casework.db.tables import cases, deadlines, findings, reservations
 from casework.models.codes import Status
@@ -26,19 +27,19 @@ class SqlPatrol:
         """Cases that are open, wait for something all the same, or are in a finding; by id, those after an id."""
         wanted = or_(cases.c.status == Status.OPEN.value, RUNS, FOUND)
         found = _recorded().where(wanted, cases.c.id > (after or ""))
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             rows = connection.execute(found.order_by(cases.c.id).limit(limit)).mappings()
             return tuple(_as_recorded(row) for row in rows)
 
     def recorded(self, case_id: str) -> Recorded | None:
         """A case as it is now."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             row = connection.execute(_recorded().where(cases.c.id == case_id)).mappings().one_or_none()
         return _as_recorded(row) if row else None
 
     def unknown(self, case_ids: Collection[str]) -> frozenset[str]:
         """Those of these ids that no case has."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             known = connection.scalars(select(cases.c.id).where(cases.c.id.in_(case_ids)))
             return frozenset(case_ids) - frozenset(known)
 
@@ -46,13 +47,13 @@ class SqlPatrol:
         """Reports taken before an instant whose case has not started, the oldest first."""
         waits = ~reservations.c.started & reservations.c.opening.is_not(None) & (reservations.c.reserved_at < before)
         oldest = select(reservations.c.case_id).where(waits).order_by(reservations.c.reserved_at).limit(limit)
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return tuple(connection.scalars(oldest))
 
     def offices(self) -> tuple[str, ...]:
         """The offices that have a case, or a report that waits to become one."""
         waiting = select(reservations.c.agency_id).where(~reservations.c.started)
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return tuple(connection.scalars(union(select(cases.c.agency_id), waiting)))
 
 

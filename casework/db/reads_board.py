@@ -10,7 +10,6 @@ from casework.db.called import NOW
 from casework.db.filters import check_shown
 from casework.db.pages import MOST, cursor_of, place_of
 from casework.db.reader import SqlReader
-from casework.db.session import reading
 from casework.db.stalling import PLACE, Asked, candidates
 from casework.db.standing import columns, standing_of
 from casework.db.tables import cases, heartbeats, reservations
@@ -31,7 +30,7 @@ class BoardReads(SqlReader):
         """How a case stands, or None where the reader may not see it."""
         now = self._now()
         found = select(cases, *columns(reader, now)).where(cases.c.id == case_id, visible_to(reader, now))
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             row = connection.execute(found).mappings().one_or_none()
         return standing_of(reader, dict(row)) if row else None
 
@@ -48,7 +47,7 @@ class BoardReads(SqlReader):
         statement = _statement(reader, Asked(*filters, urgency))
         # One more than asked for tells whether there is a next page.
         given = {"now": query.now, "many": limit + 1, "after_at": at, "after_id": id_}
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             rows = [dict(row) for row in connection.execute(statement, given).mappings()]
         found = [row for row in rows if row["page_id"] is not None]
         last = found[limit - 1] if len(found) > limit else None

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, func, select
 
 from casework.db import search
+from casework.db.caller import ENGINE
 from casework.db.filters import check_shown
 from casework.db.pages import newest_first
 from casework.db.reader import SqlReader
@@ -29,7 +30,7 @@ class CaseReads(SqlReader):
         What the reader's role has no ground to see is blank: None, or [] for a list. `ground` says why it is seen.
         """
         now = self._now()
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             found = select(cases, ground_of(reader, now)).where(cases.c.id == case_id, visible_to(reader, now))
             row = connection.execute(found).mappings().one_or_none()
         return shown(reader, dict(row)) if row else None
@@ -37,7 +38,7 @@ class CaseReads(SqlReader):
     def case_id_of_number(self, reader: Actor, number: str) -> str | None:
         """The case of a number, under the same rule."""
         found = select(cases.c.id).where(cases.c.number == number, visible_to(reader, self._now()))
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             return connection.scalar(found)
 
     def cases(
@@ -62,7 +63,7 @@ class CaseReads(SqlReader):
         hidden = about or "assigned_to" in filters
         seen = parts_visible_to(reader, now) if hidden else visible_to(reader, now)
         found = select(cases, ground_of(reader, now)).where(seen, *wanted)
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             rows, following = newest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
         return [shown(reader, row) for row in rows], following
 
@@ -70,21 +71,21 @@ class CaseReads(SqlReader):
         """The reservation of a case that has not started, for who reported it and the deciders of its office."""
         columns = [column for column in reservations.c if column is not reservations.c.opening]
         mine = (reservations.c.case_id == case_id) & ~reservations.c.started
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             found = select(*columns).where(mine, reservation_visible_to(reader))
             row = connection.execute(found).mappings().one_or_none()
         return dict(row) if row else None
 
-    def deadlines(self, case_id: str) -> list[Mapping[str, Any]]:
+    def deadlines(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         """The case's deadlines, by due time."""
         found = select(deadlines).where(deadlines.c.case_id == case_id)
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             rows = connection.execute(found.order_by(deadlines.c.due_at, deadlines.c.id)).mappings()
             return [dict(row) for row in rows]
 
     def facts_of_client(self, case_id: str) -> Mapping[str, Any] | None:
         """The row of any case, for checks that answer yes or no only."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             row = connection.execute(select(cases).where(cases.c.id == case_id)).mappings().one_or_none()
         return dict(row) if row else None
 

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import func, select
 
 from casework.db.reader import SqlReader
-from casework.db.session import reading
 from casework.db.tables import cases
 from casework.db.visible import visible_to
 from casework.models.codes import Status
@@ -29,7 +28,7 @@ class LoadReads(SqlReader):
         stalled = func.count().filter(cases.c.stalls_at < now).label("stalled")
         carried = select(cases.c.assigned_to, func.count().label("open"), high, stalled)
         standing = select(cases.c.stage, cases.c.categories, func.count().label("count"))
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
 
             def rows(statement: Any) -> tuple[Any, ...]:
                 return tuple(dict(row) for row in connection.execute(statement.where(*its)).mappings())

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, Table, Text, func, select
 
 from casework.db.pages import newest_first
 from casework.db.reader import SqlReader
-from casework.db.session import reading
 from casework.db.tables import cases, notifications, referrals
 from casework.db.visible import ground_of, notification_visible_to, referral_visible_to
 from casework.models.people import Actor
@@ -35,7 +34,7 @@ class ReferralReads(SqlReader):
             found = found.where(referrals.c.agency_id == agency_id)
         if status is not None:
             found = found.where(referrals.c.status == status)
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             rows, following = newest_first(connection, found, referrals.c.asked_at, referrals.c.id, limit, cursor)
         return [referral_shown(reader, row) for row in rows], following
 
@@ -62,17 +61,22 @@ class ReferralReads(SqlReader):
         return next(iter(self._all(reader, found)), None)
 
     def _all(self, reader: Actor, found: Select[Any]) -> list[Mapping[str, Any]]:
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             return [referral_shown(reader, dict(row)) for row in connection.execute(found).mappings()]
 
     def _referrals(self, reader: Actor) -> Select[Any]:
         now = self._now()
-        both = referrals.join(cases, referrals.c.case_id == cases.c.id)
-        columns = select(referrals, cases.c.number.label("case_number"), ground_of(reader, now)).select_from(both)
+        both = referrals.outerjoin(cases, referrals.c.case_id == cases.c.id)
+        columns = select(referrals, _number(referrals), ground_of(reader, now)).select_from(both)
         return columns.where(referral_visible_to(reader, now))
 
     def _notifications(self, reader: Actor) -> Select[Any]:
         now = self._now()
-        both = notifications.join(cases, notifications.c.case_id == cases.c.id)
-        columns = select(notifications, cases.c.number.label("case_number"), ground_of(reader, now)).select_from(both)
+        both = notifications.outerjoin(cases, notifications.c.case_id == cases.c.id)
+        columns = select(notifications, _number(notifications), ground_of(reader, now)).select_from(both)
         return columns.where(notification_visible_to(reader, now))
+
+
+def _number(part: Table) -> ColumnElement[str]:
+    # An agency knows the number of a case that it sees no longer, or never did: what it was sent names it.
+    return func.number_of(part.c.case_id, type_=Text).label("case_number")

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
-from casework.db.session import reading
+from casework.db.reader import SqlReader
 from casework.db.tables import case_log, cases, deadlines, referrals
-from casework.db.visible import ground_of, parts_visible_to, visible_to
+from casework.db.visible import ground_of, parts_visible_to
 from casework.events import EventKind
 from casework.models.codes import Status
 from casework.models.people import Actor
@@ -19,14 +19,12 @@ MOST = 41
 """Of each list; one more than a page of it shows."""
 
 
-class WorkReads:
+class WorkReads(SqlReader):
     """Reads work; each list is one statement."""
-
-    _engine: Engine
 
     def work(self, reader: Actor, now: datetime) -> Work:
         """Everything that waits for the reader, most urgent first, and the news of a week."""
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
 
             def rows(statement: Any) -> tuple[Mapping[str, Any], ...]:
                 return tuple(dict(row) for row in connection.execute(statement.limit(MOST)).mappings())
@@ -63,5 +61,5 @@ def _assignments(reader: Actor, now: datetime) -> Any:
     given = (case_log.c.kind == EventKind.CASE_ASSIGNED.value) & (case_log.c.at >= now - NEWS_FOR)
     case = (cases.c.id.label("case_id"), cases.c.number, cases.c.risk, ground_of(reader, now))
     found = select(*case, func.max(case_log.c.at).label("at"))
-    mine = found.join(cases).where(visible_to(reader, now), cases.c.assigned_to == reader.account_id, given)
+    mine = found.join(cases).where(parts_visible_to(reader, now), cases.c.assigned_to == reader.account_id, given)
     return mine.group_by(cases.c.id).order_by(func.max(case_log.c.at).desc())

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import ENGINE
 from casework.db.session import Clock, deciding, reading, wall_clock, writing
 from casework.db.tables import case_numbers, reservations
 from casework.ids import case_number, new_id
@@ -36,7 +37,7 @@ class SqlReservations:
             "risk": risk,
             "reserved_at": self._now(),
         }
-        with deciding(self._engine) as connection:
+        with deciding(self._engine, ENGINE) as connection:
             if earlier := _find(connection, account_id, command_id):
                 return earlier
             number = case_number(district, year, _next(connection, district, year))
@@ -49,19 +50,19 @@ class SqlReservations:
     def keep_opening(self, case_id: str, sealed: bytes) -> None:
         """Keep the sealed opening until the case has started; a second call changes nothing."""
         empty = reservations.c.opening.is_(None) & ~reservations.c.started
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             connection.execute(
                 update(reservations).where(reservations.c.case_id == case_id, empty).values(opening=sealed)
             )
 
     def opening(self, case_id: str) -> bytes | None:
         """The sealed opening of a reservation."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return connection.scalar(select(reservations.c.opening).where(reservations.c.case_id == case_id))
 
     def release(self, case_id: str) -> None:
         """Drop a reservation whose opening was refused; one whose case has started stays."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             connection.execute(delete(reservations).where(reservations.c.case_id == case_id, ~reservations.c.started))
 
     def queued(self, limit: int = 50) -> tuple[Queued, ...]:
@@ -69,7 +70,7 @@ class SqlReservations:
         columns = (reservations.c.case_id, reservations.c.number, reservations.c.risk, reservations.c.reserved_at)
         waiting = ~reservations.c.started & reservations.c.opening.is_not(None)
         order = (_RANK, reservations.c.reserved_at, reservations.c.case_id)
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             rows = connection.execute(select(*columns).where(waiting).order_by(*order).limit(limit))
             return tuple(Queued(**row._mapping) for row in rows)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import ENGINE
 from casework.db.session import reading, writing
 from casework.db.tables import cases, client_index, documents
 from casework.ports import IndexEntries, Tokens
@@ -39,29 +40,29 @@ class SqlClientIndex:
 
     def forget(self, case_id: str) -> None:
         """Drop everything that a case's client is found by."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             connection.execute(delete(client_index).where(client_index.c.case_id == case_id))
 
     def behind(self, version: int) -> int:
         """How many cases have nothing under a version of the key."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return connection.scalar(select(func.count()).select_from(cases).where(~_has(version))) or 0
 
     def page(self, after: str, version: int, most: int) -> list[tuple[str, int]]:
         """The next cases that have nothing under a version of the key, by id, each with its revision."""
         found = select(cases.c.id, cases.c.revision).where(cases.c.id > after, ~_has(version))
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             rows = connection.execute(found.order_by(cases.c.id).limit(most))
             return [(row.id, row.revision) for row in rows]
 
     def versions(self) -> set[int]:
         """The versions of the key that anything is found under."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return set(connection.scalars(select(client_index.c.version).distinct()))
 
     def replace(self, case_id: str, revision: int, document_id: str, entries: IndexEntries) -> bool:
         """Write anew what a client is found by; False, and nothing, where the case has moved on since its revision."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             same = (cases.c.id == case_id) & (cases.c.revision == revision)
             if connection.execute(select(cases.c.id).where(same).with_for_update()).first() is None:
                 return False

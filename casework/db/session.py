@@ -3,19 +3,18 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-import psycopg
-from psycopg.abc import PQGen
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from casework.db.caller import NOBODY, Caller
+from casework.db.connection import Calling, Impatient
+from casework.db.walls import hold
 from casework.errors import DatabaseUnavailableError, InvalidInputError
 
 Clock = Callable[[], datetime]
-R = TypeVar("R")
 
 
 def wall_clock() -> datetime:
@@ -23,26 +22,13 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Impatient(psycopg.Connection[Any]):
-    """A connection that is given up where the server owes an answer for too long.
+def engine_for(
+    url: str, *, size: int = 10, statement_seconds: float = 8, name: str = "tuntas", walled: bool = False
+) -> Engine:
+    """An engine of at most `size` connections that gives up rather than hang; the caller disposes it.
 
-    A server that hangs keeps its connections, and its own statement time-out hangs with it: TCP sees nothing wrong.
+    One that is `walled` raises WallsMissingError instead of working as a role that no row-level security holds.
     """
-
-    seconds: float | None = None
-
-    def wait(self, gen: PQGen[R], interval: float = 0.1, timeout: float | None = None) -> R:
-        """Wait as psycopg does, but not for ever: then it raises OperationalError and is closed."""
-        try:
-            return super().wait(gen, interval, self.seconds if timeout is None else timeout)
-        except psycopg.OperationalError:
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                self.pgconn.finish()
-            raise
-
-
-def engine_for(url: str, *, size: int = 10, statement_seconds: float = 8, name: str = "tuntas") -> Engine:
-    """An engine of at most `size` connections that gives up rather than hang; the caller disposes it."""
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=size,
@@ -64,9 +50,16 @@ def engine_for(url: str, *, size: int = 10, statement_seconds: float = 8, name: 
 
     @event.listens_for(engine, "do_connect")
     def _(_dialect: Any, _record: Any, words: Any, named: Any) -> Impatient:
-        connection = Impatient.connect(*words, **named)
+        connection = Impatient.connect(*words, **named, cursor_factory=Calling)
         connection.seconds = statement_seconds + 1 if statement_seconds else None
+        if walled:
+            hold(connection)
         return connection
+
+    @event.listens_for(engine, "checkin")
+    def _(connection: Impatient | None, _record: Any) -> None:
+        if connection is not None:
+            connection.caller = NOBODY
 
     return engine
 
@@ -83,21 +76,29 @@ def database_errors() -> Iterator[None]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction: committed at the end, undone by an exception."""
-    with database_errors(), engine.begin() as connection:
+def writing(engine: Engine, caller: Caller) -> Iterator[Connection]:
+    """One transaction of a caller: committed at the end, undone by an exception."""
+    with _called(engine, caller) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
-def deciding(engine: Engine) -> Iterator[Connection]:
-    """One transaction that is undone at the end, unless the caller commits it."""
-    with database_errors(), engine.connect() as connection:
+def deciding(engine: Engine, caller: Caller, **options: Any) -> Iterator[Connection]:
+    """One transaction of a caller that is undone at the end, unless it is committed inside."""
+    with _called(engine, caller, **options) as connection:
         yield connection
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection on which every statement stands alone: no BEGIN and no ROLLBACK to wait for."""
-    with database_errors(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+def reading(engine: Engine, caller: Caller) -> Iterator[Connection]:
+    """A connection on which every statement of a caller stands alone: no BEGIN and no ROLLBACK to wait for."""
+    with _called(engine, caller, isolation_level="AUTOCOMMIT") as connection:
+        yield connection
+
+
+@contextmanager
+def _called(engine: Engine, caller: Caller, **options: Any) -> Iterator[Connection]:
+    with database_errors(), engine.connect().execution_options(**options) as connection:
+        behind: Any = connection.connection.dbapi_connection
+        behind.caller = caller
         yield connection

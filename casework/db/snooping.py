@@ -7,6 +7,7 @@ from itertools import groupby
 import structlog
 from sqlalchemy import Connection, Engine, Row, RowMapping, Select, distinct, func, insert, or_, select, true, update
 
+from casework.db.caller import ENGINE
 from casework.db.notices import queue
 from casework.db.overseers import overseers_of
 from casework.db.session import reading, writing
@@ -39,11 +40,11 @@ class SqlSnooping:
         back it reads.
         """
         begin = since - CASES.within - SLACK
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             accounts = [str(account) for account in connection.scalars(_of_many(begin))]
         if not accounts:
             return 0
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             rows = connection.execute(_sights(accounts, begin)).all()
             return sum(

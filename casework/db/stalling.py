@@ -25,7 +25,7 @@ from sqlalchemy import (
 from casework.db.called import NOW, called, held_up_by
 from casework.db.standing import FAILING, GONE, LOST, OPEN
 from casework.db.tables import INSTANT, accounts, cases, findings, notices, reservations
-from casework.db.visible import visible_to
+from casework.db.visible import own_visible_to, visible_to
 from casework.models.codes import Status
 from casework.models.pathway import Risk
 from casework.models.people import DECIDING_ROLES, Actor, Role
@@ -78,6 +78,7 @@ def candidates(reader: Actor, asked: Asked) -> Select[Any]:
 
 def _stalling(reader: Actor, asked: Asked) -> Iterator[Select[Any]]:
     """By their clocks: for each urgency a range of the index, read no further than the page."""
+    everywhere = reader.role is Role.COORDINATOR
     for urgency in URGENCIES:
         if asked.after is not None and urgency < asked.after:
             continue
@@ -85,16 +86,13 @@ def _stalling(reader: Actor, asked: Asked) -> Iterator[Select[Any]]:
             cases.c.urgency == urgency,
             cases.c.stalls_at < NOW,
             cases.c.status.in_(WORKED_ON),
-            visible_to(reader, NOW),
+            visible_to(reader, NOW) if everywhere else own_visible_to(reader, NOW),
             *_wanted(reader, asked),
         )
         if urgency == asked.after:
             found = found.where(tuple_(cases.c.stalls_at, cases.c.id) > tuple_(AFTER_AT, AFTER_ID))
         found = found.order_by(cases.c.stalls_at, cases.c.id).limit(MANY)
-        if reader.role is Role.COORDINATOR:
-            yield _of_every_office(found)
-        else:
-            yield select(found.where(cases.c.agency_id == reader.agency_id).subquery())
+        yield _of_every_office(found) if everywhere else select(found.subquery())
 
 
 def _of_every_office(found: Select[Any]) -> Select[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from casework.db import locations
 from casework.db.access import exclude_related
+from casework.db.caller import ENGINE
 from casework.db.notices import queue
 from casework.db.rows import Values, case_values, log_values, part_values
 from casework.db.search import forget_earlier
@@ -56,7 +57,7 @@ class SqlCaseStore:
 
     def _record(self, recording: Recording) -> Written:
         # Without the commit everything is undone: a repeat and a refusal leave no trace.
-        with deciding(self._engine) as connection:
+        with deciding(self._engine, ENGINE) as connection:
             moved = _move_case(connection, recording)
             near = _log_near(connection, recording.event)
             if earlier := _receipt_in(near, recording.event):
@@ -73,7 +74,7 @@ class SqlCaseStore:
         return Written.model_validate({column.name: log_row[column.name] for column in WRITTEN})
 
     def _earlier(self, event: CaseEvent) -> Written | None:
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return _receipt_in(_log_near(connection, event), event)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import ENGINE
 from casework.db.session import reading
 from casework.db.tables import documents, suspect_numbers
 
@@ -38,6 +39,6 @@ class SqlSuspects:
             return frozenset()
         kept = (documents.c.id == suspect_numbers.c.document_id) & (documents.c.state == "kept")
         found = select(suspect_numbers.c.mark).where(suspect_numbers.c.case_id == case_id, kept)
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             marks = frozenset(connection.scalars(found))
         return frozenset(number for number in numbers if marks and self._mark(case_id, number) in marks)

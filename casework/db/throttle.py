@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import NOBODY
 from casework.db.session import Clock, wall_clock, writing
 from casework.db.tables import throttles
 from casework.errors import TooManyRequestsError
@@ -53,7 +54,7 @@ class SqlThrottle:
         all_from = self._key("address", network)
         limits = {place: FROM_ONE_PLACE, one: OF_ONE_ACCOUNT, all_from: OF_ONE_ADDRESS}
         now = self._now()
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             rows = _locked(connection, limits, now)
             signed_in = rows[place]["succeeded_at"]
             # Who has signed in from there before waits for their own failures only: nobody elsewhere can lock them out.
@@ -66,14 +67,14 @@ class SqlThrottle:
     def succeeded(self, knock: Knock) -> None:
         """It was no failure: what failed before from there is forgotten, and the address is known."""
         now = self._now()
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             known = {"failures": 0, "last_at": now, "succeeded_at": now}
             _change(connection, {knock.place: known, knock.account: ONE_LESS, knock.address: ONE_LESS})
         self._sweep(now)
 
     def give_back(self, knock: Knock) -> None:
         """It was neither: right so far, but not all that is asked for."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             _change(connection, dict.fromkeys((knock.place, knock.account, knock.address), ONE_LESS))
 
     def form(self, name: str, address: str) -> None:
@@ -87,7 +88,7 @@ class SqlThrottle:
     def _each(self, limits: Mapping[str, Limit]) -> None:
         """Each try counts, whatever comes of it."""
         now = self._now()
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             tries = _tries(_locked(connection, limits, now))
             _refuse_early(limits, tries, now)
             _count(connection, limits, tries, now)
@@ -96,7 +97,7 @@ class SqlThrottle:
         """Forget what counts no more, but for what somebody is looking at."""
         long_ago = or_(throttles.c.succeeded_at.is_(None), throttles.c.succeeded_at < now - KNOWN)
         forgotten = select(throttles.c.key).where(throttles.c.last_at < now - FROM_ONE_PLACE.forgotten, long_ago)
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             free = forgotten.limit(MOST_SWEPT).with_for_update(skip_locked=True)
             connection.execute(delete(throttles).where(throttles.c.key.in_(free)))
 

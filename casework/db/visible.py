@@ -32,11 +32,17 @@ from casework.models.people import DECIDING_ROLES, OFFICE_ROLES, Actor, Role
 Now = datetime | ColumnElement[datetime]
 _UNSEEN = (ReferralStatus.PENDING.value, ReferralStatus.REVOKED.value)
 _OFFERED = frozenset({Ground.TRANSFER_OFFER})
+_OF_OTHERS = _OFFERED | {Ground.BREAK_GLASS}
 
 
 def visible_to(reader: Actor, now: Now) -> ColumnElement[bool]:
     """Which rows of `cases` a reader may know of."""
     return _seen(reader, now)
+
+
+def own_visible_to(reader: Actor, now: Now) -> ColumnElement[bool]:
+    """Which of them are of the reader's own office: what shows those of others is left out, for the planner's sake."""
+    return and_(cases.c.agency_id == reader.agency_id, _seen(reader, now, _OF_OTHERS))
 
 
 def parts_visible_to(reader: Actor, now: Now) -> ColumnElement[bool]:

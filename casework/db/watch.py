@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from casework.alarms import Watched, alarms
+from casework.db.caller import ENGINE
 from casework.db.notices import queue
 from casework.db.session import reading, writing
 from casework.db.standing import deadline_of
@@ -51,7 +52,7 @@ class SqlWatch:
         A case that is being written is left for the next round: the step may be its own just now. While its notices
         are written a case waits, so that nobody is told of a clock that ends in the same instant.
         """
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             rows = connection.execute(_late(until, limit)).all()
             watched = [self._watched(connection, row) for row in rows]
             told = [notice for each in watched for notice in alarms(each, until, now)]
@@ -60,7 +61,7 @@ class SqlWatch:
     def notice_waits(self, since: datetime) -> bool:
         """Whether a notice that could have gone out then is still queued, and claimed by nobody."""
         ready = or_(and_(notices.c.next_try.is_(None), notices.c.created_at <= since), notices.c.next_try <= since)
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return bool(connection.scalar(select(exists().where(notices.c.state == "queued", ready))))
 
     def _watched(self, connection: Connection, row: Row[tuple[str, str, str, str | None]]) -> Watched:

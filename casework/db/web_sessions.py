@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, Update, insert, select, update
 
+from casework.db.caller import NOBODY
 from casework.db.session import Clock, reading, wall_clock, writing
 from casework.db.tables import accounts, sessions
 from casework.db.tokens import ACCOUNT, hash_of
@@ -29,7 +30,7 @@ class SqlSessions:
         now = self._now()
         session = Session(account, now, now + LONGEST, secrets.token_urlsafe(32))
         row = {"session_hash": hash_of(session.secret), "account_id": account.id, "expires_at": session.expires_at}
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             if instead_of:
                 connection.execute(_end(instead_of, now))
             connection.execute(insert(sessions), {**row, "started_at": now, "seen_at": now})
@@ -45,7 +46,7 @@ class SqlSessions:
         live = (sessions.c.expires_at > now) & (sessions.c.seen_at > now - IDLE) & sessions.c.ended_at.is_(None)
         times = (sessions.c.started_at, sessions.c.expires_at, sessions.c.seen_at)
         found = select(*ACCOUNT, *times).join(sessions, sessions.c.account_id == accounts.c.id)
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             row = connection.execute(found.where(mine, live, ~accounts.c.disabled)).one_or_none()
             if row is None:
                 return None
@@ -56,7 +57,7 @@ class SqlSessions:
 
     def end(self, secret: str) -> None:
         """End a session now; an unknown one changes nothing."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             connection.execute(_end(secret, self._now()))
 
 

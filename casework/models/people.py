@@ -38,6 +38,10 @@ def engine_of(agency_id: str) -> Actor:
     return Actor(account_id=ENGINE, role=Role.SYSTEM, agency_id=agency_id)
 
 
+ITSELF = engine_of("tuntas")
+"""What reads of every office for the machine's own sake."""
+
+
 class Account(Model):
     """A person or system that may sign in."""
 

@@ -12,6 +12,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import NOBODY
 from casework.db.session import reading, writing
 from casework.ids import ROOT_KEY, key_owner
 from casework.vault.cache import KeyCache
@@ -60,7 +61,7 @@ class SqlKeyStore:
 
     def create(self, key_id: str) -> bytes:
         """A key, made if there is none; of two that make it at once, both get the same."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             connection.execute(insert(keys).values(self._new(key_id)).on_conflict_do_nothing())
         self._cache.forget(key_owner(key_id))  # another process may have destroyed the one kept here
         return self.get(key_id)
@@ -83,7 +84,7 @@ class SqlKeyStore:
         try:
             return self.get(ROOT_KEY)
         except KeyMissingError:
-            with writing(self._engine) as connection:
+            with writing(self._engine, NOBODY) as connection:
                 connection.execute(made)
             return self.get(ROOT_KEY)
 
@@ -93,7 +94,7 @@ class SqlKeyStore:
 
     def destroy(self, case_id: str) -> None:
         """Destroy every key of a case: nothing sealed under them can be read again."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             connection.execute(sa.delete(keys).where(keys.c.owner == case_id))
         self._cache.forget(case_id)
 
@@ -103,7 +104,7 @@ class SqlKeyStore:
 
     def _ring(self, owner: str) -> Ring:
         columns = sa.select(keys.c.id, keys.c.wrapped_by, keys.c.wrapped)
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             rows = connection.execute(columns.where(keys.c.owner == owner)).all()
         return Ring(((row.id, row.wrapped_by, row.wrapped) for row in rows), self._masters)
 

@@ -68,11 +68,11 @@ def failures() -> Iterator[None]:
 
 
 @contextmanager
-def database(url: str) -> "Iterator[Engine]":
-    """An engine on a database, disposed at the end; its troubles come as failures."""
+def database(url: str, *, walled: bool = False) -> "Iterator[Engine]":
+    """An engine on a database, disposed at the end; its troubles come as failures. The case database is `walled`."""
     from casework.db.session import engine_for
 
-    engine = engine_for(url, size=2, name="tuntas-cli")
+    engine = engine_for(url, size=2, name="tuntas-cli", walled=walled)
     try:
         with failures():
             yield engine

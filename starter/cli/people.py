@@ -167,7 +167,7 @@ def opened() -> "Iterator[SqlAccounts]":
     """The accounts of this machine's database."""
     from casework.db.accounts import SqlAccounts
 
-    with database(settings().database_url.get_secret_value()) as engine:
+    with database(settings().database_url.get_secret_value(), walled=True) as engine:
         yield SqlAccounts(engine)
 
 

@@ -105,7 +105,7 @@ def _check_agency(agency: str) -> None:
 def _factors() -> "Iterator[SqlFactorRules]":
     from casework.db.factors import SqlFactorRules
 
-    with database(settings().database_url.get_secret_value()) as engine:
+    with database(settings().database_url.get_secret_value(), walled=True) as engine:
         yield SqlFactorRules(engine)
 
 
@@ -113,7 +113,7 @@ def _factors() -> "Iterator[SqlFactorRules]":
 def _clients() -> "Iterator[SqlClients]":
     from casework.db.clients import SqlClients
 
-    with database(settings().database_url.get_secret_value()) as engine:
+    with database(settings().database_url.get_secret_value(), walled=True) as engine:
         yield SqlClients(engine)
 
 
@@ -121,5 +121,5 @@ def _clients() -> "Iterator[SqlClients]":
 def _identities() -> "Iterator[SqlIdentities]":
     from casework.db.identities import SqlIdentities
 
-    with database(settings().database_url.get_secret_value()) as engine:
+    with database(settings().database_url.get_secret_value(), walled=True) as engine:
         yield SqlIdentities(engine)

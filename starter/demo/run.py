@@ -13,6 +13,7 @@ from temporalio.worker import Worker, WorkflowRunner
 from activities.records import RecordsActivities
 from casework.assembly import Adapters, adapters, office, surroundings
 from casework.directory.agencies import StaticAgencyDirectory
+from casework.models.people import ITSELF
 from casework.office import Office
 from casework.settings import Settings
 from casework.temporal.codec import data_converter
@@ -138,7 +139,7 @@ def _timeline(player: Player, outside: Adapters, accounts: Accounts) -> tuple[ti
     entries = [timeline.told(step, scenario.instant(step.at)) for step in scenario.steps]
     entries += [timeline.expected(looked) for looked in player.looked]
     for letter, case_id in player.scene.case_ids.items():
-        log, deadlines = outside.reads.log(case_id), outside.reads.deadlines(case_id)
+        log, deadlines = outside.reads.log(ITSELF, case_id), outside.reads.deadlines(ITSELF, case_id)
         entries += timeline.logged(letter, log, accounts.names, scenario.zone)
         entries += timeline.late(letter, deadlines, log, player.clock.now(), scenario.zone)
     return tuple(sorted(entries, key=lambda entry: (entry.at, entry.sort != "told")))

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from casework.events import EventKind
 from casework.ids import new_id, workflow_id
 from casework.models.codes import OPEN_REFERRALS
-from casework.models.people import ENGINE, Actor, Role
+from casework.models.people import ENGINE, ITSELF, Actor, Role
 from casework.models.state import CaseState, Referral
 from casework.ports import Directory, Reads
 from starter.asking import Asking
@@ -55,5 +55,5 @@ class Scene:
 
     async def rungs(self, letter: str) -> int:
         """How many rungs the engine has told on a case by itself, as its log has them."""
-        log = await asyncio.to_thread(self.reads.log, self.case_ids[letter], (EventKind.CASE_ESCALATED,))
+        log = await asyncio.to_thread(self.reads.log, ITSELF, self.case_ids[letter], (EventKind.CASE_ESCALATED,))
         return sum(row["account_id"] == ENGINE for row in log)

@@ -125,8 +125,8 @@ class CaseReading:
             self._check_not_excluded(actor, case_id)
         else:
             whole = self.visible(actor, case_id)["ground"] != Ground.TRANSFER_OFFER and whole
-        rows: Sequence[Row] = self._reads.log(case_id)
-        if not rows:
+        rows: Sequence[Row] = self._reads.log(actor, case_id)
+        if not rows and actor.role in LOG_READERS:
             raise NotFoundError("There is no such case.")
         if not whole:
             own = self._own_referrals(actor, case_id)
@@ -139,7 +139,7 @@ class CaseReading:
         who = {row["account_id"] for row in rows} - {ENGINE} if actor.role in NAMING else set()
         names = self._site.desk.accounts.names(who, None if actor.role in LOG_READERS else actor.agency_id)
         about = {row["sequence"]: ids for row in rows if (ids := deadlines_of(row["body"]))}
-        kinds = {each["id"]: each["kind"] for each in self._reads.deadlines(case_id)} if about else {}
+        kinds = {each["id"]: each["kind"] for each in self._reads.deadlines(actor, case_id)} if about else {}
         for row in rows:
             found = (kinds.get(id_) for id_ in about.get(row["sequence"], ()))
             named = {"by": row["account_id"], "by_name": names.get(row["account_id"])}

@@ -43,7 +43,7 @@ def routes(site: Site, door: Door, records: RecordReading) -> list[APIRoute]:
 
     def list_consents(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
         records.check_ground(actor, given_id(case_id))
-        rows, following = cut(site.desk.reads.consents(case_id), query)
+        rows, following = cut(site.desk.reads.consents(actor, case_id), query)
         shown = ({**row, "by": row["recorded_by"], "holds": row["ended_at"] is None} for row in rows)
         return Page[ConsentOf](items=tuple(map(ConsentOf.model_validate, shown)), next_cursor=following)
 

@@ -11,7 +11,7 @@ from typing import Any
 from casework.events import EventKind
 from casework.models.codes import Part
 from casework.numbers import numbers_in
-from web.api.texts import ABOUT_CLIENT, Row, Texts
+from web.api.texts import ABOUT_CLIENT, Read, Row
 
 IDENTITY = ("kind", "name", "sex", "birth_date", "age_years", "national_id", "disability", "in_school", "pregnant")
 REACHED_BY = ("phone", "safe_to_contact", "contact_hours")
@@ -27,7 +27,7 @@ FILE = ("kind", "type", "size", "title")
 class Disclosed:
     """The parts of one case, as one referral or notification shows them. Opens only what its parts need."""
 
-    def __init__(self, texts: Texts, case: Row, subject_id: str, upto: int | None = None) -> None:
+    def __init__(self, texts: Read, case: Row, subject_id: str, upto: int | None = None) -> None:
         """`case` is the row of the case; `upto` the step of the log that is asked for, where not the last."""
         self._texts = texts
         rows = texts.rows(case["id"], KINDS, upto)

@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 from casework.errors import NotFoundError
 from casework.ids import new_id
 from casework.models.codes import FileType
+from casework.models.people import Actor
 from casework.ports import FileSealer, KeptFile
 from casework.vault.errors import KeyMissingError, VaultError
 from starter.desk import Desk
@@ -50,12 +51,12 @@ def sealer_for(desk: Desk, case_id: str) -> FileSealer:
         raise NotFoundError("There is no such case.") from None
 
 
-def sent_file(desk: Desk, case_id: str, kept: KeptFile) -> StreamingResponse:
+def sent_file(desk: Desk, reader: Actor, case_id: str, kept: KeptFile) -> StreamingResponse:
     """A file, opened piece by piece as it is sent; raises NotFoundError where the case is erased.
 
     Its name tells nothing: it may lie in the list of downloads of a machine that others use.
     """
-    pieces = _opened(desk, case_id, kept)
+    pieces = _opened(desk, reader, case_id, kept)
     try:
         first = next(pieces)
     except KeyMissingError:
@@ -74,9 +75,9 @@ def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _opened(desk: Desk, case_id: str, kept: KeptFile) -> Iterator[bytes]:
+def _opened(desk: Desk, reader: Actor, case_id: str, kept: KeptFile) -> Iterator[bytes]:
     for number in range(kept.count):
-        sealed = desk.files.piece(kept.document_id, number)
+        sealed = desk.files.piece(reader, kept.document_id, number)
         if sealed is None:
             raise VaultError(f"piece {number} of file {kept.document_id} is missing")
         last = number == kept.count - 1

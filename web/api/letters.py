@@ -44,15 +44,15 @@ def routes(site: Site, door: Door, letters: Letters) -> list[APIRoute]:
     ) -> JSONResponse:
         ask = asking(actor, key, if_match)
         receipt = await letters.issue(Asking(actor, given_id(case_id), ask.key, ask.revision), body)
-        return await run_in_threadpool(answer, site, receipt)
+        return await run_in_threadpool(answer, site, actor, receipt)
 
     path, made = f"{V1}/cases/{{case_id}}/letters", ("Location",)
     return [write(path, issue_letter, LetterAnswer, "issue_letter", LetterEntry, status=201, headers=made)]
 
 
-def answer(site: Site, receipt: Receipt) -> JSONResponse:
+def answer(site: Site, actor: Actor, receipt: Receipt) -> JSONResponse:
     """The letter of a receipt."""
-    event = site.desk.reads.event(receipt.command_id)
+    event = site.desk.reads.event(actor, receipt.command_id)
     if event is None:
         raise BrokenStepError("The command was applied, but its record is not there yet. Repeat with the same key.")
     own = {"id": event["subject_id"], "at": event["at"], "by": event["account_id"]}

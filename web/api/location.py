@@ -76,7 +76,7 @@ class LocationReadings:
         if sum(letter.isalpha() for letter in reason) < LEAST_LETTERS:
             short = entry("/reason", "too_short", "Say why it must be known now.")
             raise InvalidInputError("Reading where a client is takes a reason.", errors=[short])
-        location = self._desk.locations.latest(case_id)
+        location = self._desk.locations.latest(actor, case_id)
         if location is None:
             raise NotFoundError("Nobody has said where the client is.")
         reading = self._noted(actor, case_id, location, reason)
@@ -91,7 +91,7 @@ class LocationReadings:
         row = self._cases.visible(actor, case_id)
         if actor.role not in DECIDING_ROLES or not may_know_where(actor, row):
             raise ForbiddenError("Your role does not see who has read it.")
-        kept = self._desk.locations.readings(case_id)
+        kept = self._desk.locations.readings(actor, case_id)
         return [
             ReadingOf(id=each.id, at=each.at, by=each.account_id, reason=self._texts.of_reading(each)) for each in kept
         ]

@@ -22,7 +22,7 @@ from web.api.files import sent_file
 from web.api.holds import OF_HOLDS, released
 from web.api.lists import Pages, cut
 from web.api.routing import V1, Endpoint, read, read_list
-from web.api.texts import Row, Texts, may_read
+from web.api.texts import Read, Row, Texts, may_read
 from web.site import Site
 
 
@@ -80,9 +80,10 @@ class RecordReading:
 
         def list_records(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
             self.check_ground(actor, given_id(case_id))
-            since = self._since(records.kind, case_id)
-            rows, following = cut(self._texts.rows(case_id, (records.kind,)), query)
-            items = tuple(self._recorded(row, since) for row in rows)
+            texts = self._texts.read_by(actor)
+            since = self._since(texts, records.kind, case_id)
+            rows, following = cut(texts.rows(case_id, (records.kind,)), query)
+            items = tuple(_recorded(texts, row, since) for row in rows)
             return Page[Recorded](items=items, next_cursor=following)
 
         return list_records
@@ -93,8 +94,8 @@ class RecordReading:
         def show_document(case_id: str, document_id: str, actor: Actor = actor_) -> Any:
             row, file = self._found(actor, given_id(case_id), given_id(document_id))
             if file:
-                return sent_file(self._desk, case_id, file)
-            texts = self._texts.of_document(row["id"], document_id)
+                return sent_file(self._desk, actor, case_id, file)
+            texts = self._texts.read_by(actor).of_document(row["id"], document_id)
             if texts is None:
                 raise NotFoundError("There is no such document.")
             return Document(id=document_id, texts=texts)
@@ -106,18 +107,19 @@ class RecordReading:
         _, file = self._found(actor, case_id, document_id)
         if file is None:
             raise NotFoundError("There is no such file.")
-        return sent_file(self._desk, case_id, file)
+        return sent_file(self._desk, actor, case_id, file)
 
     def recorded(self, actor: Actor, case_id: str, kind: EventKind) -> tuple[Recorded, ...]:
         """The facts of one kind, for who may read the content of the case; nothing for anybody else."""
         if not may_read(actor, self._cases.visible(actor, case_id)):
             return ()
-        return tuple(self._recorded(row, {}) for row in self._texts.rows(case_id, (kind,)))
+        texts = self._texts.read_by(actor)
+        return tuple(_recorded(texts, row, {}) for row in texts.rows(case_id, (kind,)))
 
     def _found(self, actor: Actor, case_id: str, document_id: str) -> tuple[Row, KeptFile | None]:
         """The case, and the file of that id where it is one; raises ForbiddenError where there is no ground."""
         row = self._cases.visible(actor, case_id)
-        file = self._desk.files.find(case_id, document_id)
+        file = self._desk.files.find(actor, case_id, document_id)
         if not may_read(actor, row) and not (file and self._disclosed(actor, row, document_id)):
             raise ForbiddenError(NO_GROUND)
         return row, file
@@ -134,20 +136,22 @@ class RecordReading:
             return False
         now = self._desk.office.now()
         live = [each for each in self._reads.referrals(actor, case["id"]) if discloses(each, now)]
-        return any(document_id in Disclosed(self._texts, case, each["id"]).files(each["disclose"]) for each in live)
+        texts = self._texts.read_by(actor)
+        return any(document_id in Disclosed(texts, case, each["id"]).files(each["disclose"]) for each in live)
 
-    def _recorded(self, row: Row, since: Since) -> Recorded:
-        id_ = row["subject_id"] or row["command_id"]
-        own = {"id": id_, "by": row["account_id"], **since.get(id_, {})}
-        return Recorded.model_validate({"at": row["at"], **self._texts.body(row), **own})
-
-    def _since(self, kind: EventKind, case_id: str) -> Since:
+    def _since(self, texts: Read, kind: EventKind, case_id: str) -> Since:
         """What has become of each since it was written, by its id: the status of plans, the end of holds."""
         if kind is EventKind.PLAN_PROPOSED:
             # Of several rows about a plan the last one tells.
-            rows = self._texts.rows(case_id, PLANS)
+            rows = texts.rows(case_id, PLANS)
             return {row["subject_id"]: {"status": STATUS[EventKind(row["kind"])]} for row in rows}
         if kind is EventKind.CLOCK_HELD:
-            ends = released(self._texts.rows(case_id, OF_HOLDS), self._reads.deadlines(case_id))
+            ends = released(texts.rows(case_id, OF_HOLDS), self._reads.deadlines(texts.reader, case_id))
             return {id_: {"released_at": at} for id_, at in ends.items()}
         return {}
+
+
+def _recorded(texts: Read, row: Row, since: Since) -> Recorded:
+    id_ = row["subject_id"] or row["command_id"]
+    own = {"id": id_, "by": row["account_id"], **since.get(id_, {})}
+    return Recorded.model_validate({"at": row["at"], **texts.body(row), **own})

@@ -28,7 +28,7 @@ def etag(revision: int) -> dict[str, str]:
 
 def case_of(texts: Texts, reader: Actor, row: Row, now: datetime, upto: int | None = None) -> CaseAnswer:
     """A case as the reader may see it; `row` is as stored, or as a step of the log left it."""
-    client = texts.client(row["id"], upto) if may_read(reader, row) else None
+    client = texts.read_by(reader).client(row["id"], upto) if may_read(reader, row) else None
     pathways = [{"category": category, "version": version} for category, version in row["pathways"] or ()]
     if "ground" not in row and reader.role in OFFICE_ROLES and row["agency_id"] != reader.agency_id:
         # An office that declined a case learns no more of it than it did before.
@@ -57,7 +57,7 @@ def referral_of(
     """
     receives = reader.role is Role.AGENCY_OFFICER and reader.agency_id == row["agency_id"]
     sees = open_ if receives else may_read(reader, case)
-    disclosed = Disclosed(texts, case, row["id"], upto).parts(row["disclose"]) if sees else {}
+    disclosed = Disclosed(texts.read_by(reader), case, row["id"], upto).parts(row["disclose"]) if sees else {}
     return ReferralAnswer.model_validate({**referral_shown(reader, row), "disclosed": disclosed})
 
 
@@ -65,5 +65,5 @@ def notification_of(texts: Texts, reader: Actor, row: Row, case: Row, now: datet
     """A mandatory notification with what it shows to who was told."""
     receives = reader.role is Role.AGENCY_OFFICER and reader.agency_id == row["agency_id"]
     sees = tells(row, now) if receives else may_read(reader, case)
-    disclosed = Disclosed(texts, case, row["id"]).parts(row["disclose"]) if sees else {}
+    disclosed = Disclosed(texts.read_by(reader), case, row["id"]).parts(row["disclose"]) if sees else {}
     return NotificationAnswer.model_validate({**row, "disclosed": disclosed})

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from casework.events import EventKind
@@ -39,16 +40,9 @@ class Texts:
         self._documents = documents
         self._vault = vault
 
-    def of_document(self, case_id: str, document_id: str) -> dict[str, str] | None:
-        """The texts of a document by JSON pointer; None where the case has no such document, or is erased."""
-        sealed = self._documents.get(case_id, document_id)
-        if sealed is None:
-            return None
-        try:
-            opened: dict[str, str] = json.loads(self._vault.open(case_id, document_id, sealed))
-        except KeyMissingError:
-            return None
-        return opened
+    def read_by(self, reader: Actor) -> "Read":
+        """What of them a reader reads; who may is asked before."""
+        return Read(reader, self._reads, self._documents, self._vault)
 
     def of_location(self, case_id: str, location: Location) -> dict[str, str]:
         """Where a client is, by field."""
@@ -61,6 +55,27 @@ class Texts:
             return self._vault.open(reading.case_id, reading.id, reading.reason).decode()
         except KeyMissingError:
             return None
+
+
+@dataclass(frozen=True)
+class Read:
+    """The texts of the cases that a reader sees. Every method may block."""
+
+    reader: Actor
+    reads: Reads
+    documents: Documents
+    vault: Vault
+
+    def of_document(self, case_id: str, document_id: str) -> dict[str, str] | None:
+        """The texts of a document by JSON pointer; None where the case has no such document, or is erased."""
+        sealed = self.documents.get(self.reader, case_id, document_id)
+        if sealed is None:
+            return None
+        try:
+            opened: dict[str, str] = json.loads(self.vault.open(case_id, document_id, sealed))
+        except KeyMissingError:
+            return None
+        return opened
 
     def body(self, row: Row) -> dict[str, Any]:
         """The body of a log row as it was written."""
@@ -86,5 +101,5 @@ class Texts:
 
     def rows(self, case_id: str, kinds: tuple[EventKind, ...], upto: int | None = None) -> list[Row]:
         """Log rows of the kinds, oldest first, up to a step."""
-        rows = self._reads.log(case_id, [kind.value for kind in kinds])
+        rows = self.reads.log(self.reader, case_id, [kind.value for kind in kinds])
         return [row for row in rows if upto is None or row["sequence"] <= upto]

@@ -187,7 +187,7 @@ class Writes:
                 check_say(ask.actor, found, body)
                 return str(found["case_id"])
         desk = self._site.desk
-        before = reads.receipt(desk.command_id(ask)) if ask.key else None
+        before = reads.receipt(ask.actor, desk.command_id(ask)) if ask.key else None
         if before is None or desk.access.is_excluded(before.case_id, ask.actor.account_id):
             raise NotFoundError(f"There is no such {row.subject}.")
         return named if row.subject in BY_CASE else before.case_id
@@ -202,7 +202,7 @@ class Writes:
 
     def _answer(self, row: Route, actor: Actor, receipt: Receipt) -> JSONResponse:
         reads = self._site.desk.reads
-        event = reads.event(receipt.command_id)
+        event = reads.event(actor, receipt.command_id)
         if event is None:
             raise BrokenStepError("The command was applied, but its record is not there yet. Repeat with the same key.")
         case, step = event["case_after"], receipt.sequence

@@ -97,10 +97,10 @@ class Letters:
 
     def _before(self, ask: Asking, asked: LetterEntry) -> Receipt | None:
         """The receipt of the same letter, where this key has one. What the letter says may have changed since."""
-        receipt = self._desk.reads.receipt(self._desk.command_id(ask)) if ask.key else None
+        receipt = self._desk.reads.receipt(ask.actor, self._desk.command_id(ask)) if ask.key else None
         if receipt is None:
             return None
-        event = self._desk.reads.event(receipt.command_id)
+        event = self._desk.reads.event(ask.actor, receipt.command_id)
         same = {name: (event or {"body": {}})["body"].get(name) for name in LetterEntry.model_fields}
         if receipt.case_id != ask.case_id or same != asked.model_dump(mode="json"):
             raise IdempotencyKeyReusedError("This key was used for another request.")
@@ -154,7 +154,7 @@ class Letters:
             raise AlreadyDecidedError(ENDED)
         return Content(
             to=(self._name(row["agency_id"]),),
-            parts=self._parts(case, row),
+            parts=self._parts(actor, case, row),
             service=row["service"],
             urgency=row["urgency"],
             due_at=row["answer_due_at"],
@@ -166,23 +166,25 @@ class Letters:
             raise _unknown()
         if not tells(row, self._desk.office.now()):
             raise AlreadyDecidedError(ENDED)
-        return Content(to=(self._name(row["agency_id"]),), parts=self._parts(case, row), reference=row["reference"])
+        return Content(
+            to=(self._name(row["agency_id"]),), parts=self._parts(actor, case, row), reference=row["reference"]
+        )
 
     def _of_case(self, actor: Actor, asked: LetterEntry, case: Row) -> Content:
         """What every participant is shown; the office itself is told nothing new."""
         rows = self._desk.reads.referrals(actor, case["id"])
         others = [agency_id for agency_id in asked.agencies if agency_id != case["agency_id"]]
-        shown = (tuple(self._shown_to(agency_id, rows, case)) for agency_id in others)
+        shown = (tuple(self._shown_to(actor, agency_id, rows, case)) for agency_id in others)
         return Content(to=tuple(map(self._name, asked.agencies)), parts=common(shown))
 
-    def _shown_to(self, agency_id: str, rows: list[Row], case: Row) -> Iterator[dict[str, Any]]:
+    def _shown_to(self, actor: Actor, agency_id: str, rows: list[Row], case: Row) -> Iterator[dict[str, Any]]:
         now = self._desk.office.now()
         for row in rows:
             if row["agency_id"] == agency_id and discloses(row, now):
-                yield self._parts(case, row)
+                yield self._parts(actor, case, row)
 
-    def _parts(self, case: Row, row: Row) -> dict[str, Any]:
-        return Disclosed(self._texts, case, row["id"]).parts(row["disclose"])
+    def _parts(self, actor: Actor, case: Row, row: Row) -> dict[str, Any]:
+        return Disclosed(self._texts.read_by(actor), case, row["id"]).parts(row["disclose"])
 
     def _name(self, agency_id: str) -> str:
         return self._names.get(agency_id, agency_id)
