@@ -8,11 +8,14 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Engine, Table, delete, func, insert, make_url, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from casework.db import tables as t
 from casework.db.caller import ENGINE, NOBODY, acting
+from casework.db.migrations import migrate
 from casework.db.rows import case_values
 from casework.db.session import engine_for, reading, writing
 from casework.db.walls import stand
@@ -26,6 +29,8 @@ from tests.worlds import EVERY_ROW, NOW, SEES, Given, build
 
 OF_CASES = ("case_id", "case_ids", "document_id")
 """Columns by which a row is of a case."""
+BEFORE = "0016"
+"""The revision that the walls were built on."""
 NEVER_SHOWN = {"access_chain", "suspect_numbers"}
 """Tables of cases that no person reads, or the auditor alone."""
 OF_NO_CASE = {
@@ -56,17 +61,21 @@ OF_NO_CASE = {
 def engine() -> Iterator[Engine]:
     """A database with one case that has a row in every table."""
     with scratch_engine() as engine:
-        whole = Given(
-            case=case_row(opened_by="caseworker"),
-            referrals=[referral()],
-            notifications=[notification()],
-            glass=[Glass(account_id="supervisor", until=NOW.replace(minute=5))],
-            excluded={"hotline"},
-            by="caseworker",
-        )
         with writing(engine, ENGINE) as connection:
-            build(connection, [whole])
+            build(connection, [whole()])
         yield engine
+
+
+def whole() -> Given:
+    """A case that has a row in every table."""
+    return Given(
+        case=case_row(opened_by="caseworker"),
+        referrals=[referral()],
+        notifications=[notification()],
+        glass=[Glass(account_id="supervisor", until=NOW.replace(minute=5))],
+        excluded={"hotline"},
+        by="caseworker",
+    )
 
 
 def test_every_table_has_its_wall_or_is_of_no_case(engine: Engine) -> None:
@@ -207,6 +216,32 @@ def test_a_database_without_walls_is_refused(scratch: Scratch) -> None:
             connection.execute(text(f"ALTER TABLE documents {now} ROW LEVEL SECURITY"))
         assert is_held(scratch.app_url) is held
     owner.dispose()
+
+
+def test_rows_that_were_there_before_the_walls_stand_behind_them() -> None:
+    """A database with cases is brought up as an empty one is: every row is kept, and only who may see it does."""
+    with empty_database() as (owner_url, role):
+        owner = engine_for(owner_url, size=1)
+        with owner.begin() as connection:
+            config = Config()
+            config.set_main_option("script_location", "casework.db:migrations")
+            config.attributes.update(connection=connection, app_role=role)
+            command.upgrade(config, BEFORE)
+            build(connection, [whole()])
+        with owner.connect() as connection:
+            before = connection.execute(EVERY_ROW).one()
+        owner.dispose()
+        migrate(owner_url, role)
+
+        engine = engine_for(make_url(owner_url).set(username=role).render_as_string(hide_password=False), walled=True)
+        with reading(engine, ENGINE) as connection:
+            assert connection.execute(EVERY_ROW).one() == before
+        with reading(engine, acting(SUPERVISOR, NOW)) as connection:
+            assert connection.scalar(select(func.count()).select_from(t.cases)) == 1
+        with reading(engine, NOBODY) as connection:
+            assert set(connection.execute(EVERY_ROW).one()) == {None}
+        engine.dispose()
+    assert all(before)
 
 
 def test_a_database_that_is_away_is_asked_later() -> None:
