@@ -6,6 +6,7 @@ import httpx
 from sqlalchemy import select
 
 from casework import commands as c
+from casework.db.caller import ENGINE
 from casework.db.session import reading
 from casework.db.tables import links
 from casework.models.link import Link
@@ -82,7 +83,7 @@ async def opened(asking: Asking, opens: str) -> httpx.Response:
 def token(asking: Asking) -> str:
     """What the address of the link made last ends with."""
     newest = select(*(links.c[name] for name in Link.model_fields)).order_by(links.c.id.desc()).limit(1)
-    with reading(asking.stack.outside.engine) as connection:
+    with reading(asking.stack.outside.engine, ENGINE) as connection:
         made = Link.model_validate(dict(connection.execute(newest).mappings().one()))
     found = asking.stack.outside.links.token(made.id)
     assert re.fullmatch("[A-Za-z0-9_-]{43}", found)

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from casework.assembly import Adapters
+from casework.db.caller import ENGINE
 from casework.db.links import SqlLinks
 from casework.db.session import reading
 from casework.db.tables import access_log, case_log, links, notices, throttles
@@ -65,7 +66,7 @@ class Office:
 
     def delivered(self) -> list[str]:
         """The addresses in the mails that come of what is queued now."""
-        with reading(self.outside.engine) as connection:
+        with reading(self.outside.engine, ENGINE) as connection:
             connection.execute(text("UPDATE notices SET state = 'outdated' WHERE kind <> 'referral_link'"))
         before = len(self.mail.mails)
         deliverer(self.outside, self.outside.notices).deliver_batch()
@@ -80,7 +81,7 @@ class Office:
 
     async def opens(self, address: str) -> httpx.Response:
         """The button behind an address is pressed."""
-        with reading(self.outside.engine) as connection:
+        with reading(self.outside.engine, ENGINE) as connection:
             connection.execute(throttles.delete())
         return await self.client.post(address, headers=TYPED)
 
@@ -146,7 +147,7 @@ async def test_a_link_is_mailed_to_the_agency_alone_and_kept_nowhere(office: Off
     assert first.json() == again.json()
     assert [to for to, _ in office.mail.mails] == [[BOX]]
     token = address.rpartition("/")[2]
-    with reading(office.outside.engine) as connection:
+    with reading(office.outside.engine, ENGINE) as connection:
         kept = [str(row) for table in (links, notices) for row in connection.execute(select(table))]
     assert kept
     assert [row for row in kept if token in row] == []
@@ -222,7 +223,7 @@ async def test_the_agency_answers_in_two_clicks_and_the_log_says_by_what(office:
     assert 'href="/link/do/answer?answer=accepted"' in shown.text
     assert (taken.status_code, taken.headers["location"]) == (303, "/link/done")
     assert [answer.status_code for answer in after] == [404, 404]
-    with reading(office.outside.engine) as connection:
+    with reading(office.outside.engine, ENGINE) as connection:
         by = select(case_log.c.account_id, case_log.c.role, case_log.c.agency_id)
         rows = connection.execute(by.where(case_log.c.kind == "ReferralAccepted")).all()
         link_id = connection.scalar(select(links.c.id).order_by(links.c.id.desc()).limit(1))

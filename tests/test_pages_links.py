@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Browser
 from sqlalchemy import select
 
+from casework.db.caller import ENGINE
 from casework.db.session import reading
 from casework.db.tables import links
 from casework.models.people import Role
@@ -26,7 +27,7 @@ async def referral_id(app: Stack, address: str) -> str:
 def way_in(app: Stack, referral_id: str) -> str:
     """What the mail leads to."""
     mine = select(links.c.id).where(links.c.referral_id == referral_id).order_by(links.c.id.desc()).limit(1)
-    with reading(app.outside.engine) as connection:
+    with reading(app.outside.engine, ENGINE) as connection:
         return f"/link/{app.outside.links.token(connection.scalars(mine).one())}"
 
 

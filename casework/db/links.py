@@ -1,4 +1,7 @@
-"""One-time links and the mailboxes they go to. Of a link's address and of its cookie only hashes are kept."""
+"""One-time links and the mailboxes they go to. Of a link's address and of its cookie only hashes are kept.
+
+No person reads a link's row: who may make one is asked before, and who comes by one is nobody yet.
+"""
 
 import base64
 import hmac
@@ -9,6 +12,7 @@ from functools import cached_property
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from casework.db.caller import ENGINE, NOBODY
 from casework.db.notices import queue
 from casework.db.session import Clock, deciding, reading, wall_clock, writing
 from casework.db.tables import accounts, links, mailboxes, notices, referrals
@@ -41,7 +45,7 @@ class SqlLinks:
 
     def mailbox(self, agency_id: str) -> Contact | None:
         """Where an agency without accounts is written to."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             return _mailbox(connection, agency_id)
 
     def set_mailbox(self, agency_id: str, contact: Contact, by: str) -> None:
@@ -49,18 +53,18 @@ class SqlLinks:
         confirmed = {"confirmed_at": contact.confirmed_at, "confirmed_by": by}
         values = {"address": contact.address, "language": contact.language, "safe": contact.safe, **confirmed}
         new = insert(mailboxes).values(agency_id=agency_id, **values)
-        with writing(self._engine) as connection:
+        with writing(self._engine, NOBODY) as connection:
             connection.execute(new.on_conflict_do_update(index_elements=[mailboxes.c.agency_id], set_=values))
 
     def has_accounts(self, agency_id: str) -> bool:
         """Whether anybody of an agency can sign in."""
         somebody = exists().where(accounts.c.agency_id == agency_id, ~accounts.c.disabled)
-        with reading(self._engine) as connection:
+        with reading(self._engine, NOBODY) as connection:
             return bool(connection.scalar(select(somebody)))
 
     def made(self, command_id: str, referral_id: str) -> Link | None:
         """The link that a command made; raises IdempotencyKeyReusedError where it made one to another referral."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             return _made(connection, command_id, referral_id)
 
     def make(self, command_id: str, link: Link, by: str, notice: Notice) -> Link:
@@ -71,7 +75,7 @@ class SqlLinks:
         values = {**link.model_dump(), "command_id": command_id, "created_by": by}
         new = insert(links).values(token_hash=hash_of(self.token(link.id)), **values)
         one_by_one = select(referrals.c.id).where(referrals.c.id == link.referral_id).with_for_update(key_share=True)
-        with deciding(self._engine) as connection:
+        with deciding(self._engine, ENGINE) as connection:
             connection.execute(one_by_one)
             _end(connection, links.c.referral_id == link.referral_id, self._now(), links.c.used_at.is_(None))
             if connection.scalar(new.on_conflict_do_nothing(index_elements=["command_id"]).returning(links.c.id)):
@@ -84,7 +88,7 @@ class SqlLinks:
 
     def revoke(self, referral_id: str) -> None:
         """End every link to a referral, opened or not."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             _end(connection, links.c.referral_id == referral_id, self._now())
 
     def open(self, token: str) -> str | None:
@@ -92,21 +96,21 @@ class SqlLinks:
         now, secret = self._now(), secrets.token_urlsafe(32)
         mine = and_(links.c.token_hash == hash_of(token), links.c.used_at.is_(None), links.c.expires_at > now, _LIVE)
         used = {"used_at": now, "session_hash": hash_of(secret), "session_until": now + OPEN_FOR}
-        with writing(self._engine) as connection:
+        with writing(self._engine, ENGINE) as connection:
             return secret if connection.scalar(update(links).where(mine).values(used).returning(links.c.id)) else None
 
     def of(self, secret: str) -> tuple[Link, bool] | None:
         """The link of a small session, and whether its referral still waits; None where that session is over."""
         mine = and_(links.c.session_hash == hash_of(secret), links.c.session_until > self._now())
         found = select(*LINK, _WAITS.label("waits")).where(mine, links.c.revoked_at.is_(None))
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             row = connection.execute(found).mappings().one_or_none()
         return (Link(**{name: row[name] for name in Link.model_fields}), bool(row["waits"])) if row else None
 
     def addressed(self, link_id: str) -> tuple[Contact, ...]:
         """Where a link is sent: nowhere, where nobody can use it any more."""
         mine = and_(links.c.id == link_id, links.c.used_at.is_(None), links.c.expires_at > self._now(), _LIVE)
-        with reading(self._engine) as connection:
+        with reading(self._engine, ENGINE) as connection:
             agency_id = connection.scalar(select(links.c.agency_id).where(mine))
             found = _mailbox(connection, agency_id) if agency_id else None
         return (found,) if found else ()

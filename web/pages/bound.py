@@ -171,7 +171,7 @@ class BoundPages:
         link, waits = found
         request.state.actor, request.state.account_id = link.actor, link.actor.account_id
         desk = self._site.desk
-        if not waits and not (key and desk.reads.receipt(desk.command_id(_asking(link, key)))):
+        if not waits and not (key and desk.reads.receipt(link.actor, desk.command_id(_asking(link, key)))):
             raise GoneError("The referral does not wait any more.")
         return Guest(link, secret)
 

@@ -19,7 +19,7 @@ from casework.db.migrations.walls import (
 )
 
 revision = "0014"
-down_revision = "0016"
+down_revision = "0018"
 
 # What the caller of the transaction is; nothing after it, where the setting may be left empty.
 CALLER = """
@@ -97,6 +97,7 @@ SEEN = {
     "location_readings": CONTENT,
     "consents": CONTENT,
     "suspect_numbers": "false",
+    "links": "false",
     "access_log": f"{ROLE} = 'auditor' OR {DECIDES} AND (kind = 'refused' AND agency_id = {AGENCY} OR {ITS_CASES})",
     "access_chain": f"{ROLE} = 'auditor'",
 }
