@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from casework import commands as c
+from casework.db import caller
+from casework.db.session import reading
 from casework.db.tables import case_log, cases, notices
 from casework.ids import workflow_id
 from casework.models.codes import Status
@@ -38,7 +40,7 @@ async def asked(app: Stack) -> Asked:
 async def test_every_command_of_the_plan_is_in_the_log_at_its_time(app: Stack, asked: Asked) -> None:
     """And the engine's own steps besides; each log is a whole chain. Nobody is told of any of it."""
     plans = district_year(COUNT, asked.ends, SEED, ZoneInfo(app.settings.timezone))
-    with app.outside.engine.connect() as connection:
+    with reading(app.outside.engine, caller.ENGINE) as connection:
         rows = [
             dict(row)
             for row in connection.execute(select(case_log).order_by(case_log.c.case_id, case_log.c.sequence)).mappings()
@@ -58,7 +60,7 @@ async def test_every_command_of_the_plan_is_in_the_log_at_its_time(app: Stack, a
 
 async def test_cases_go_on_in_the_engine_they_were_handed_to(app: Stack, asked: Asked) -> None:
     """It knows each as the record does, lists it so, takes commands, and its history is told from there on."""
-    with app.outside.engine.connect() as connection:
+    with reading(app.outside.engine, caller.ENGINE) as connection:
         rows = list(connection.execute(select(cases)).mappings())
     statuses = Counter(row["status"] for row in rows)
     assert len(rows) == COUNT
