@@ -107,7 +107,7 @@ async def test_board_and_inbox_are_worked_by_the_keyboard_alone(
     await officer.page.keyboard.press("ArrowDown")
     await officer.enters("main form[method=post] > .buttons button")
     assert await officer.page.locator(".done").count() == 1
-    kinds = [row["kind"] for row in app.outside.reads.log(case_id)]
+    kinds = [row["kind"] for row in app.log(case_id)]
     assert kinds[-4:] == ["ReminderSent", "ReferralSent", "ReferralAccepted", "ReferralCompleted"]
     await officer.context.close()
 
@@ -117,8 +117,11 @@ async def shown(person: Person, case_id: str) -> int:
     return await person.page.locator(f"main h2 a[href='/cases/{case_id}']").count()
 
 
-async def test_what_cannot_be_done_is_said_on_the_board(address: str, case_id: str, chrome: Browser) -> None:
+async def test_what_cannot_be_done_is_said_on_the_board(
+    app: Stack, address: str, case_id: str, chrome: Browser
+) -> None:
     """A button of a page that is older than the case, and one that nobody made."""
+    stop(app, case_id)
     person = await Person.signed_in(chrome, address, "supervisor")
     for value in (f"send_reminder {case_id} nothing", f"close_case {case_id} x", "send_reminder other x"):
         await person.opens("/stalled")

@@ -19,7 +19,7 @@ from casework.db.migrations.walls import (
 )
 
 revision = "0014"
-down_revision = "0018"
+down_revision = "0017"
 
 # What the caller of the transaction is; nothing after it, where the setting may be left empty.
 CALLER = """
