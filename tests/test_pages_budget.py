@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from sqlalchemy import text
 
+from casework.db.caller import ENGINE
+from casework.db.session import reading
 from tests.crowd import Crowd, crowd
 from tests.matrix import FORMS, PAGES, STANDS
 from tests.test_pages import LATER_PAGE
@@ -60,7 +62,7 @@ async def test_a_page_takes_few_statements_and_is_light(many: Crowd, name: str) 
 
 def test_no_page_notes_more_than_it_shows(many: Crowd) -> None:
     """Or a list would be counted as all that is behind it; each of the three lists of my work is forty lines."""
-    with many.app.outside.engine.connect() as connection:
+    with reading(many.app.outside.engine, ENGINE) as connection:
         noted = connection.execute(text("SELECT max(cardinality(case_ids)) FROM access_log")).scalar_one()
     assert 0 < noted <= 3 * 41
 

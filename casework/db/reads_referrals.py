@@ -45,7 +45,7 @@ class ReferralReads(SqlReader):
         found = self._notifications(reader)
         if agency_id is not None:
             found = found.where(notifications.c.agency_id == agency_id)
-        with reading(self._engine) as connection:
+        with self._read_by(reader) as connection:
             at, id_ = notifications.c.made_at, notifications.c.id
             rows, following = newest_first(connection, found, at, id_, limit, cursor)
         return [referral_shown(reader, row) for row in rows], following
