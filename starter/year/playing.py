@@ -1,19 +1,20 @@
 """Plays a year: moves the one clock from step to step and gives each command as who gives it."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from temporalio.client import Client
 
 from casework.commands import Command
+from casework.errors import EngineUnavailableError
 from casework.ids import new_id, workflow_id
 from casework.models.people import Actor
 from casework.models.state import CaseState, Receipt
 from starter.asking import Asking
-from starter.cases import Cases
+from starter.cases import Cases, Queued
 from starter.demo.clock import Clock
 from starter.year.acts import LOOKS, MAKES, command, opening
 from starter.year.diary import Step
@@ -23,6 +24,7 @@ from workflows.case import CaseWorkflow
 TOGETHER = timedelta(minutes=20)
 """What people do on several cases within such a while is given side by side."""
 NOTIFIED = "notified"
+TIMES = 10
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Year:
                 await self._give(act.plan, act.step)
 
     async def _open(self, plan: Plan) -> None:
-        receipt = await self.cases.open(Asking(actor=self.people[plan.report.by], key=new_id()), opening(plan))
+        asking = Asking(actor=self.people[plan.report.by], key=new_id())
+        receipt = await insist(lambda: self.cases.open(asking, opening(plan)))
         self.played[plan.number] = Case(receipt.case_id)
 
     async def _give(self, plan: Plan, step: Step) -> None:
@@ -83,14 +86,18 @@ class Year:
         state = await self.state(case.case_id) if step.command in LOOKS else None
         body = command(plan, step, lambda username: self.people[username].account_id, state, subject)
         asking = Asking(actor=self.people[step.by], case_id=case.case_id, key=new_id(), subject_id=subject)
-        receipt = await self._given(step.command, asking, body)
+        give: Callable[[Asking, Command], Awaitable[Receipt]] = getattr(self.cases, step.command)
+        receipt = await insist(lambda: give(asking, body))
         if step.command in MAKES and receipt.subject_id:
             case.made[step.about or NOTIFIED] = receipt.subject_id
 
-    async def _given(self, name: str, asking: Asking, body: Command) -> Receipt:
-        give: Any = getattr(self.cases, name)
-        receipt: Receipt = await give(asking, body)
-        return receipt
+
+async def insist(give: Callable[[], Awaitable[Receipt]]) -> Receipt:
+    """Repeat a command under its key while the engine is too busy to answer."""
+    for _ in range(TIMES - 1):
+        with suppress(EngineUnavailableError, Queued):
+            return await give()
+    return await give()
 
 
 def acts_of(plans: Iterable[Plan]) -> Iterator[Act]:
