@@ -10,6 +10,7 @@ from casework.models.agency import Agency
 from casework.models.base import Instant, Model
 from casework.models.checkpoint import AccessHead, Attested
 from casework.models.codes import FileType
+from casework.models.figure import Counted, Key, Period
 from casework.models.link import Link
 from casework.models.notice import Contact, Notice
 from casework.models.parts import Client
@@ -448,6 +449,24 @@ class Reads(Protocol):
 
     def work(self, reader: Actor, now: datetime) -> Work:
         """What waits for the reader, of the cases that the reader may see."""
+        ...
+
+    def counted(self, reader: Actor, period: Period, zone: str, ids: Collection[str]) -> Mapping[str, Counted]:
+        """What was counted for each figure: of the own office for its people, of all offices for everybody else."""
+        ...
+
+    def cases_of(
+        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, most: int
+    ) -> list[Mapping[str, Any]]:
+        """The cases that a number is of, or all of a figure, as far as the reader may see them, newest first."""
+        ...
+
+    def to_register(self, reader: Actor, period: Period, zone: str) -> list[tuple[str, str]]:
+        """The cases that the national register is to be told of, oldest first, each with the ground it is read on."""
+        ...
+
+    def register(self, reader: Actor, period: Period, zone: str) -> Iterator[Mapping[str, Any]]:
+        """What there is to tell of each, one after the other."""
         ...
 
     def caseload(self, reader: Actor, now: datetime) -> Caseload:

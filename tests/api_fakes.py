@@ -20,6 +20,7 @@ from casework.errors import DatabaseUnavailableError, EngineUnavailableError
 from casework.events import Recording
 from casework.ids import case_number
 from casework.models.checkpoint import AccessHead, Attested
+from casework.models.figure import Counted, Key, Period
 from casework.models.notice import Contact
 from casework.models.people import OFFICE_ROLES, Account, Actor, Role
 from casework.models.sight import Sight
@@ -184,6 +185,20 @@ class MemoryReads:
         """Nothing: what waits for a person is asked of the database."""
         self.memory.check()
         return Work((), (), ())
+
+    def counted(self, reader: Actor, period: Period, zone: str, ids: Collection[str]) -> Mapping[str, Counted]:
+        return {figure_id: Counted() for figure_id in ids}
+
+    def cases_of(
+        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, most: int
+    ) -> list[Mapping[str, Any]]:
+        return []
+
+    def to_register(self, reader: Actor, period: Period, zone: str) -> list[tuple[str, str]]:
+        return []
+
+    def register(self, reader: Actor, period: Period, zone: str) -> Iterator[Mapping[str, Any]]:
+        return iter(())
 
     def caseload(self, reader: Actor, now: datetime) -> Caseload:
         """Nothing: it is counted by the database."""

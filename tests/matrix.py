@@ -86,6 +86,7 @@ KEEPERS = DECIDING | roles(Role.ADMINISTRATOR)
 WORKING = DECIDING | roles(Role.CASEWORKER)
 OPENING = WORKING | roles(Role.AGENCY_OFFICER, Role.SYSTEM)
 SYSTEMS = roles(Role.SYSTEM)
+FIGURES = WORKING | roles(Role.COORDINATOR, Role.VIEWER)
 OF_LEAD = frozenset(name for name, stand in STANDS.items() if stand.agency_id == LEAD)
 
 MAILBOXES = roles(Role.SUPERVISOR, Role.ADMINISTRATOR, agency_id=LEAD)
@@ -184,6 +185,9 @@ def of_v1() -> Iterator[tuple[str, str, Access]]:
     receipt = Access(those("told"), SEES_NOTIFICATION, SEES_NOTIFICATION)
     yield "POST", "/notifications/{notification_id}/receipt", receipt
     yield "GET", "/stalled", of_list(OFFICE | GLASS | those("coordinator"), WORKING | roles(Role.COORDINATOR))
+    yield "GET", "/reports/indicators", of_role(FIGURES, "beyond the own office without small counts")
+    yield "GET", "/reports/indicators/{figure_id}/cases", of_role(WORKING, "of the own office; here of a past quarter")
+    yield "GET", "/reports/register", of_role(WORKING, "of the own office; here of a past quarter")
     glass = Access(DECIDING, EVERYBODY, NOBODY, note="a case of another office; of the own, which is seen, 409")
     yield "POST", "/break-glass", glass
     yield "GET", "/break-glass", of_list(DECIDES | GLASS | those("ended glass"), DECIDING)

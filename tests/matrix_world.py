@@ -146,6 +146,7 @@ class World:
         made.ids |= {
             "case_id": made.case_id,
             "category": "child_violence",
+            "figure_id": "by_sex",
             "agency_id": STANDS["receiver"].agency_id,
             "account_id": self.people["colleague"].account_id,
             "file": "common",

@@ -109,6 +109,7 @@ def known(app: Stack, case_id: str) -> dict[str, list[str]]:
         "referral_id": [row["id"] for row in app.outside.reads.referrals(app.supervisor, case_id)],
         "notification_id": [row["id"] for row in app.outside.reads.told(app.supervisor, None, 50, None)[0]],
         "category": ["sexual_violence"],
+        "figure_id": ["by_sex"],
         "agency_id": [AGENCY],
         "account_id": [app.caseworker.account_id],
         "file": ["common"],

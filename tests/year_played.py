@@ -46,7 +46,7 @@ def _opened(plan: Plan) -> Play:
     order = case.order(body, by)
     case.state, recording = begin(
         Opening(
-            case_id=f"case-{plan.number}",
+            case_id=f"plan-{plan.number}",
             number=f"OKUS-{now.year}-{plan.number:05}-0",
             agency_id=LEAD,
             order=order,

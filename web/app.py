@@ -25,6 +25,7 @@ from web.api import (
     oauth,
     problems,
     reference,
+    reports,
     sights,
     stalled,
     tokens,
@@ -40,6 +41,7 @@ from web.api.lists import CasesSearch
 from web.api.location import LocationReadings, ReadLocation
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
+from web.api.reports import Reports
 from web.api.routing import Api
 from web.api.texts import Texts
 from web.api.tokens import ChangePassword, SignIn
@@ -103,7 +105,7 @@ def routes(site: Site) -> list[BaseRoute]:
     door, texts = Door(desk.accounts), Texts(desk.reads, desk.documents, desk.vault)
     cases = CaseReading(site, door, texts)
     records = RecordReading(site, door, texts, cases)
-    written, linking = Letters(site, texts), Linking(site)
+    written, linking, figures = Letters(site, texts), Linking(site), Reports(site)
     referrals, session_door = ReferralReading(site, door, texts, cases), SessionDoor(site.signin.sessions)
     return [
         *tokens.routes(site, door),
@@ -121,6 +123,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *LocationReadings(site, door, texts, cases).routes(),
         *referrals.routes(),
         *stalled.routes(site, door),
+        *reports.routes(site, door, figures),
         *sights.routes(site, door),
         *reference.routes(site, door),
         *absences.routes(site, door),

@@ -7,7 +7,8 @@ from typing import Any
 
 from casework.models.access import Ground
 from casework.models.codes import Status
-from casework.models.people import Actor
+from casework.models.figure import Counted, Key, Period
+from casework.models.people import OFFICE_ROLES, Actor
 from casework.models.sight import OtherGround
 from casework.models.state import Receipt
 from casework.ports import Board, BoardQuery, Caseload, Reads, Stalled, Standing, Tokens, Work
@@ -98,6 +99,33 @@ class NotingReads:
         """Numbers of the own office: of no case in particular."""
         note(reader, None, Ground.OWN_OFFICE)
         return self._reads.caseload(reader, now)
+
+    def counted(self, reader: Actor, period: Period, zone: str, ids: Collection[str]) -> Mapping[str, Counted]:
+        """Figures: of the own office, of no case in particular; of all offices with nothing in them that is of one."""
+        if reader.role in OFFICE_ROLES:
+            note(reader, None, Ground.OWN_OFFICE)
+        return self._reads.counted(reader, period, zone, ids)
+
+    def cases_of(
+        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, most: int
+    ) -> list[Row]:
+        """The cases behind a number."""
+        rows = self._reads.cases_of(reader, period, zone, figure_id, key, most)
+        for row in rows:
+            _case(reader, row)
+        return rows
+
+    def to_register(self, reader: Actor, period: Period, zone: str) -> list[tuple[str, str]]:
+        """The cases that the register is told of."""
+        its = self._reads.to_register(reader, period, zone)
+        note(reader, None, Ground.OWN_OFFICE)
+        for case_id, ground in its:
+            note(reader, case_id, ground)
+        return its
+
+    def register(self, reader: Actor, period: Period, zone: str) -> Iterator[Row]:
+        """What is told of cases that were noted before."""
+        return self._reads.register(reader, period, zone)
 
     def log(self, reader: Actor, case_id: str, kinds: Collection[str] = ()) -> list[Row]:
         """Rows of a log. Who reads it without having been shown the case is the auditor."""

@@ -8,7 +8,21 @@ from collections.abc import Sequence
 
 import typer
 
-from starter.cli import audit, demo, keys, machine, pathways, patrol, people, reading, replay, seeding, ways_in, writing
+from starter.cli import (
+    audit,
+    demo,
+    keys,
+    machine,
+    pathways,
+    patrol,
+    people,
+    reading,
+    replay,
+    report,
+    seeding,
+    ways_in,
+    writing,
+)
 from starter.cli.failures import Failure
 from starter.cli.screen import complain
 
@@ -19,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its frames would print what a case holds
     add_completion=False,
 )
-for module in (reading, writing, machine, people, demo, seeding, replay, patrol):
+for module in (reading, report, writing, machine, people, demo, seeding, replay, patrol):
     module.register(app)
 app.add_typer(ways_in.app, name="account")
 app.add_typer(pathways.app, name="pathways")

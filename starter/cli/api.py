@@ -2,7 +2,7 @@
 
 import os
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 from urllib.parse import quote
 
 import httpx
@@ -49,15 +49,30 @@ class Api:
         """The answer to a reading request."""
         return self.ask("GET", path, params=query)
 
+    def save(self, path: str, file: IO[bytes], **query: str) -> None:
+        """Write a file of the API, piece by piece; raises the failure that a refusal or a silent server is."""
+        try:
+            with self._client.stream("GET", f"{BASE}{path}", params=query) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise _failure(answer)
+                for piece in answer.iter_bytes():
+                    file.write(piece)
+        except httpx.TransportError:
+            raise self._silent() from None
+
     def ask(self, method: str, path: str, **request: Any) -> Any:
         """The answer as JSON; raises the failure that a refusal or a silent server is."""
         try:
             answer = self._client.request(method, f"{BASE}{path}", **request)
         except httpx.TransportError:
-            raise Away(f"{self._url} does not answer. Is Tuntas running (`tuntas up`)?") from None
+            raise self._silent() from None
         if answer.is_success:
             return _json(answer) if answer.content else None
         raise _failure(answer)
+
+    def _silent(self) -> Away:
+        return Away(f"{self._url} does not answer. Is Tuntas running (`tuntas up`)?")
 
     def case_id(self, case: str) -> str:
         """The id of a case named by its id or its number."""

@@ -121,6 +121,8 @@ def worker(
         activity_executor=threads,
         interceptors=interceptors(),
         workflow_runner=runner or workflow_runner(),
+        # A busy machine is no deadlock.
+        debug_mode=True,
         # Else it reads every module that is loaded, to name its build by them.
         build_id="demonstration",
     )

@@ -24,7 +24,7 @@ from workflows.case import CaseWorkflow
 TOGETHER = timedelta(minutes=20)
 """What people do on several cases within such a while is given side by side."""
 NOTIFIED = "notified"
-TIMES = 10
+TIMES = 50
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from casework.temporal.names import CASES
 from starter.cases import Cases
 from starter.demo import ground
 from starter.demo.clock import Clock
-from starter.demo.run import PATIENCE, closing, register, worker
+from starter.demo.run import closing, register, worker
 from starter.desk import Desk
 from starter.year.plans import DAYS, Plan, district_year
 from starter.year.playing import Year
@@ -36,6 +36,8 @@ from workflows.case import CaseWorkflow
 BEFORE = timedelta(days=DAYS + 2)
 """The clock stands so long before the end when the playing begins."""
 AT_A_TIME = 20
+PATIENCE = 4.0
+"""Seconds that a command waits before it is repeated under its key: a busy time machine loses one now and then."""
 
 
 class OccupiedError(Exception):

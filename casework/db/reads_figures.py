@@ -1,0 +1,101 @@
+"""Counting figures, and finding the cases that a number is of: one statement each, over the same rows."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, literal, select, true, tuple_, union_all
+
+from casework.db.figure_frame import frame
+from casework.db.figure_rows import MAKERS, rows_of
+from casework.db.reader import SqlReader
+from casework.db.register_rows import changed, told
+from casework.db.session import deciding, reading
+from casework.db.tables import cases
+from casework.db.visible import ground_of, visible_to
+from casework.models.figure import Cell, Counted, Key, Period
+from casework.models.people import OFFICE_ROLES, Actor
+from casework.rules.access import shown
+
+PART = 200
+
+
+class FigureReads(SqlReader):
+    """Figures, the cases behind their numbers, and what the national register is to be told."""
+
+    def counted(self, reader: Actor, period: Period, zone: str, ids: Collection[str]) -> Mapping[str, Counted]:
+        """What was counted for each figure."""
+        over = frame(self._scope(reader), period, zone)
+        wanted = [figure_id for figure_id in ids if figure_id in MAKERS]
+        parts = [_named(figure_id, rows_of(figure_id, over)) for figure_id in wanted]
+        rows = union_all(*parts).subquery("rows")
+        keys = (rows.c.figure, rows.c.key, rows.c.part)
+        measured = (
+            func.avg(rows.c.measure).label("mean"),
+            func.percentile_cont(0.5).within_group(rows.c.measure).label("median"),
+        )
+        count = func.count(rows.c.counted.distinct()).label("count")
+        whole = func.grouping(rows.c.key).label("whole")
+        sets = func.grouping_sets(tuple_(*keys), tuple_(rows.c.figure))
+        with reading(self._engine) as connection:
+            found = connection.execute(select(*keys, count, *measured, whole).group_by(sets)).mappings().all()
+        return _told(found, wanted)
+
+    def cases_of(
+        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, most: int
+    ) -> list[Mapping[str, Any]]:
+        """The cases that a number of the own office is of, or all of a figure, as far as the reader may see them."""
+        rows = rows_of(figure_id, frame(self._scope(reader), period, zone)).subquery("rows")
+        which = _under(rows, key) if key else true()
+        named = select(rows.c.case_id).where(which)
+        now = self._now()
+        found = select(cases, ground_of(reader, now)).where(visible_to(reader, now), cases.c.id.in_(named))
+        with reading(self._engine) as connection:
+            newest = found.order_by(cases.c.opened_at.desc(), cases.c.id.desc()).limit(most)
+            return [shown(reader, dict(row)) for row in connection.execute(newest).mappings()]
+
+    def to_register(self, reader: Actor, period: Period, zone: str) -> list[tuple[str, str]]:
+        """The cases that the own office has something to tell the national register of, with the ground on which they
+        are read, oldest first."""
+        its = changed(frame(self._scope(reader), period, zone)).subquery()
+        found = select(cases.c.id, ground_of(reader, self._now())).join(its, its.c.case_id == cases.c.id)
+        with reading(self._engine) as connection:
+            rows = connection.execute(found.order_by(cases.c.opened_at, cases.c.id))
+            return [(row.id, row.ground) for row in rows]
+
+    def register(self, reader: Actor, period: Period, zone: str) -> Iterator[Mapping[str, Any]]:
+        """What there is to tell of each, in the same order; read part by part, so that many take no more memory."""
+        found = told(frame(self._scope(reader), period, zone))
+        # A cursor lives in a transaction.
+        with deciding(self._engine) as connection:
+            streamed = connection.execution_options(yield_per=PART)
+            for row in streamed.execute(found).mappings():
+                yield dict(row)
+
+    def _scope(self, reader: Actor) -> ColumnElement[bool]:
+        """The own office's cases that its people may see; of all offices for who is shown no case."""
+        if reader.role in OFFICE_ROLES:
+            return (cases.c.agency_id == reader.agency_id) & visible_to(reader, self._now())
+        return true()
+
+
+def _under(rows: Any, key: Key) -> ColumnElement[bool]:
+    part = rows.c.part == key[1] if key[1] is not None else true()
+    return and_(rows.c.key == key[0], part)
+
+
+def _named(figure_id: str, rows: Any) -> Any:
+    its = rows.subquery()
+    return select(literal(figure_id).label("figure"), its.c.key, its.c.part, its.c.counted, its.c.measure)
+
+
+def _told(found: Any, ids: Collection[str]) -> Mapping[str, Counted]:
+    cells: dict[str, dict[Key, Cell]] = defaultdict(dict)
+    wholes: dict[str, int] = {}
+    for row in found:
+        if row["whole"]:
+            wholes[row["figure"]] = row["count"]
+        else:
+            cell = Cell(row["count"], *(None if row[n] is None else float(row[n]) for n in ("mean", "median")))
+            cells[row["figure"]][row["key"], row["part"]] = cell
+    return {figure_id: Counted(cells[figure_id], wholes.get(figure_id, 0)) for figure_id in ids}
