@@ -192,7 +192,9 @@ class MemoryReads:
     def cases_of(
         self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, most: int
     ) -> list[Mapping[str, Any]]:
-        return []
+        """All that the reader may see: what is behind a number is asked of the database."""
+        self.memory.check()
+        return [dict(row) for row in (self.case(reader, id_) for id_ in self.memory.cases) if row][:most]
 
     def to_register(self, reader: Actor, period: Period, zone: str) -> list[tuple[str, str]]:
         return []

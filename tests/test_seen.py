@@ -19,7 +19,7 @@ from web.noting import NotingReads
 from web.seen import SEEN, Seen, thing_of
 
 OF_NO_CASE = {"agencies", "pathways", "pathway", "accounts", "contacts", "mailbox"}
-ASKED_OF_THE_DATABASE = {"access_log", "break_glass"}
+ASKED_OF_THE_DATABASE = {"access_log", "break_glass", "reports_indicators", "reports_register"}
 TOLD = {"kind": "police", "agency_id": "unit-ppa-polres", "explained_to_client": True}
 
 
@@ -53,6 +53,7 @@ async def everything(app: Web) -> dict[str, str]:
         "case_id": referral["case_id"],
         "referral_id": referral["id"],
         "notification_id": next(iter(app.memory.notifications)),
+        "figure_id": "by_sex",
         "document_id": next(row["document_id"] for row in app.memory.log if row["document_id"]),
     }
 
