@@ -194,7 +194,9 @@ class MemoryReads:
     ) -> list[Mapping[str, Any]]:
         """All that the reader may see: what is behind a number is asked of the database."""
         self.memory.check()
-        return [dict(row) for row in (self.case(reader, id_) for id_ in self.memory.cases) if row][:most]
+        rows: list[Mapping[str, Any]] = []
+        rows += filter(None, (self.case(reader, id_) for id_ in self.memory.cases))
+        return rows[:most]
 
     def to_register(self, reader: Actor, period: Period, zone: str) -> list[tuple[str, str]]:
         return []

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
+from casework.db.caller import ENGINE
 from casework.db.figure_rows import MAKERS
 from casework.db.reads import SqlReads
-from casework.db.session import engine_for
+from casework.db.session import engine_for, reading
 from casework.db.store import SqlCaseStore
 from casework.db.tables import case_log, deadlines
 from casework.figures import definitions
@@ -53,7 +54,7 @@ def reads(engine: Engine) -> SqlReads:
 @pytest.fixture(scope="module")
 def record(engine: Engine) -> tuple[list[Row], list[Row]]:
     """The log, and the deadlines."""
-    with engine.connect() as connection:
+    with reading(engine, ENGINE) as connection:
         return tuple(  # type: ignore[return-value]
             [dict(row) for row in connection.execute(select(table)).mappings()] for table in (case_log, deadlines)
         )

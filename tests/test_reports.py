@@ -13,6 +13,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from casework.db.caller import ENGINE
+from casework.db.session import reading
 from casework.db.store import SqlCaseStore
 from casework.db.tables import access_log
 from casework.rules.figures import period_of
@@ -103,7 +105,7 @@ async def test_a_number_leads_to_its_cases_and_that_is_in_the_access_log(many: C
 
     found = {item["id"] for item in answer.json()["items"]}
     assert len(found) == cell["count"] > 0
-    with many.app.outside.engine.connect() as connection:
+    with reading(many.app.outside.engine, ENGINE) as connection:
         rows = connection.execute(select(access_log).order_by(access_log.c.at.desc()).limit(1)).mappings()
         assert set(rows.one()["case_ids"]) == found
     for who in ("viewer", "coordinator"):
@@ -134,7 +136,7 @@ async def test_the_register_list_is_the_own_offices(many: Crowd) -> None:
     assert [row["number"] for row in rows] == [item["number"] for item in items]
     assert {item["change"] for item in items} == {"new", "changed", "closed"}
     assert "Klien contoh" not in answer.text + text.text
-    with many.app.outside.engine.connect() as connection:
+    with reading(many.app.outside.engine, ENGINE) as connection:
         last = connection.execute(select(access_log).order_by(access_log.c.at.desc()).limit(1)).mappings().all()
     assert {case_id for row in last for case_id in row["case_ids"]} == {item["case_id"] for item in items}
     for who in ("viewer", "coordinator", "police"):

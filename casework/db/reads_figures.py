@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, select, true, tuple_, union_all
 
+from casework.db.caller import ENGINE, Caller, acting
 from casework.db.figure_frame import frame
 from casework.db.figure_rows import MAKERS, rows_of
 from casework.db.reader import SqlReader
@@ -37,7 +38,7 @@ class FigureReads(SqlReader):
         count = func.count(rows.c.counted.distinct()).label("count")
         whole = func.grouping(rows.c.key).label("whole")
         sets = func.grouping_sets(tuple_(*keys), tuple_(rows.c.figure))
-        with reading(self._engine) as connection:
+        with reading(self._engine, self._caller(reader)) as connection:
             found = connection.execute(select(*keys, count, *measured, whole).group_by(sets)).mappings().all()
         return _told(found, wanted)
 
@@ -50,7 +51,7 @@ class FigureReads(SqlReader):
         named = select(rows.c.case_id).where(which)
         now = self._now()
         found = select(cases, ground_of(reader, now)).where(visible_to(reader, now), cases.c.id.in_(named))
-        with reading(self._engine) as connection:
+        with reading(self._engine, self._caller(reader)) as connection:
             newest = found.order_by(cases.c.opened_at.desc(), cases.c.id.desc()).limit(most)
             return [shown(reader, dict(row)) for row in connection.execute(newest).mappings()]
 
@@ -59,18 +60,23 @@ class FigureReads(SqlReader):
         are read, oldest first."""
         its = changed(frame(self._scope(reader), period, zone)).subquery()
         found = select(cases.c.id, ground_of(reader, self._now())).join(its, its.c.case_id == cases.c.id)
-        with reading(self._engine) as connection:
+        with reading(self._engine, self._caller(reader)) as connection:
             rows = connection.execute(found.order_by(cases.c.opened_at, cases.c.id))
             return [(row.id, row.ground) for row in rows]
 
     def register(self, reader: Actor, period: Period, zone: str) -> Iterator[Mapping[str, Any]]:
         """What there is to tell of each, in the same order; read part by part, so that many take no more memory."""
         found = told(frame(self._scope(reader), period, zone))
-        # A cursor lives in a transaction.
-        with deciding(self._engine) as connection:
+        # A cursor lives in a transaction, and does not say who calls: the statement before it does.
+        with deciding(self._engine, self._caller(reader)) as connection:
+            connection.execute(select(true()))
             streamed = connection.execution_options(yield_per=PART)
             for row in streamed.execute(found).mappings():
                 yield dict(row)
+
+    def _caller(self, reader: Actor) -> Caller:
+        """The walls show nobody else the rows of all offices: what is then told of them is counts."""
+        return acting(reader, self._now()) if reader.role in OFFICE_ROLES else ENGINE
 
     def _scope(self, reader: Actor) -> ColumnElement[bool]:
         """The own office's cases that its people may see; of all offices for who is shown no case."""
