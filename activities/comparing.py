@@ -10,7 +10,7 @@ from temporalio import activity
 
 from activities.patrol_ports import Record, Runs
 from casework.models.patrol import Finding, Recorded, Run
-from casework.patrol import differs, late, missed, of_run, suspicious
+from casework.patrol import differs, late, missed, of_run, suspicious, unerased
 
 ASKED = 50
 """Workflows of a page that are asked themselves, where their lists give a reason: it may cost a replay each."""
@@ -34,10 +34,12 @@ class Comparison:
 
     async def findings(self, rows: Sequence[Recorded]) -> list[Finding]:
         """All that is wrong with these cases."""
+        erased = [unerased(row, self._now()) for row in rows if row.erased_at]
+        rows = [row for row in rows if not row.erased_at]
         runs = await each(rows, lambda row: self._runs.look(row.case_id))
         pairs = list(zip(rows, runs, strict=True))
         found = (of_run(row, run) for row, run in pairs)
-        return [finding for finding in (*found, *await self._asked(pairs)) if finding]
+        return [finding for finding in (*erased, *found, *await self._asked(pairs)) if finding]
 
     async def _asked(self, pairs: Sequence[tuple[Recorded, Run]]) -> list[Finding | None]:
         """What workflows say of themselves: those for which something speaks, and a sample of the others."""

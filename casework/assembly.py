@@ -12,6 +12,7 @@ from casework.db.accounts import SqlAccounts
 from casework.db.builds import SqlBuilds
 from casework.db.clients import SqlClients
 from casework.db.documents import SqlDocuments
+from casework.db.erasures import SqlErasures
 from casework.db.factors import SqlFactors
 from casework.db.files import SqlFiles
 from casework.db.findings import SqlFindings
@@ -105,6 +106,7 @@ class Adapters:
     letters: SqlLetters
     links: SqlLinks
     pathways: SqlPathwayVersions
+    erasures: SqlErasures
 
     def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
@@ -160,6 +162,7 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         letters=SqlLetters(engine),
         links=SqlLinks(engine, root),
         pathways=SqlPathwayVersions(engine),
+        erasures=SqlErasures(engine, keys),
     )
 
 

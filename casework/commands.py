@@ -311,6 +311,33 @@ class EscalateCase(Command):
     note: SealedText = None
 
 
+class HoldRecords(Command):
+    """A legal hold: the case is kept whatever its time."""
+
+    reason: SealedText = None
+
+
+class ReleaseRecords(Command):
+    reason: SealedText = None
+
+
+class AskErasure(Command):
+    reason: SealedText = None
+
+
+class DecideErasure(Command):
+    decision: PlanDecision
+    reason: SealedText = None
+
+
+class GiveAccess(Command):
+    """The client's own file is given out, with the trail of its processing (UU 27/2022 art. 32)."""
+
+    given_to: ConsentGiver
+    giver_suspected: bool | None = None
+    reason: SealedText = None
+
+
 class Lapse(Command):
     """Given by the engine itself, never by a person: a step of a ladder whose time has come."""
 
@@ -337,6 +364,9 @@ class TakeOverClocks(Command):
     duplicate_id: Id
     clocks: tuple[TakenClock, ...]
 
+
+OF_RECORDS = (HoldRecords, ReleaseRecords, AskErasure, DecideErasure, GiveAccess)
+"""What is done with the records of a case, wherever it is worked on."""
 
 C = TypeVar("C", bound=Command)
 

@@ -78,6 +78,14 @@ class AlreadySeenError(CaseworkError):
     code, status, title = "already_seen", 409, "You see it already"
 
 
+class RecordsHeldError(CaseworkError):
+    code, status, title = "records_held", 409, "A legal hold stands against it"
+
+
+class ErasedError(CaseworkError):
+    code, status, title = "erased", 404, "The case was erased"
+
+
 class HoldNotAllowedError(CaseworkError):
     code, status, title = "hold_not_allowed", 409, "This deadline may not be held"
 

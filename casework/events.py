@@ -54,6 +54,13 @@ class EventKind(Codes):
     REMINDER_SENT = "ReminderSent"
     CASE_ESCALATED = "CaseEscalated"
     CLOCKS_TAKEN_OVER = "ClocksTakenOver"
+    RECORDS_HELD = "RecordsHeld"
+    RECORDS_RELEASED = "RecordsReleased"
+    RETENTION_ENDING = "RetentionEnding"
+    ERASURE_ASKED = "ErasureAsked"
+    ERASURE_RETURNED = "ErasureReturned"
+    CASE_ERASED = "CaseErased"
+    ACCESS_GIVEN = "AccessGiven"
 
 
 class CaseEvent(Model):

@@ -31,6 +31,13 @@ def of_run(recorded: Recorded, run: Run) -> Finding | None:
     return None
 
 
+def unerased(recorded: Recorded, now: datetime) -> Finding | None:
+    """An erasure that was decided long ago and is not certified; of such a case no workflow runs any more."""
+    if recorded.certified or recorded.erased_at is None or recorded.erased_at > now - LATE:
+        return None
+    return Finding(kind=FindingKind.STEP_FAILING, case_id=recorded.case_id, detail="erasure")
+
+
 def differs(recorded: Recorded, stand: Stand) -> Finding | None:
     """What differs between the record and the workflow itself."""
     detail = None

@@ -10,6 +10,7 @@ from casework.models.agency import Agency
 from casework.models.base import Instant, Model
 from casework.models.checkpoint import AccessHead, Attested
 from casework.models.codes import FileType
+from casework.models.erasure import Certificate
 from casework.models.figure import Counted, Key, Period
 from casework.models.link import Link
 from casework.models.notice import Contact, Notice
@@ -413,7 +414,11 @@ class Reads(Protocol):
     """
 
     def case(self, reader: Actor, case_id: str) -> Mapping[str, Any] | None:
-        """The case's row, or None where it does not exist or may not be seen: the two cannot be told apart."""
+        """The case's row; None where it does not exist, was erased, or may not be seen: these cannot be told apart."""
+        ...
+
+    def skeleton(self, reader: Actor, case_id: str) -> Mapping[str, Any] | None:
+        """The row of a case that was erased, under the same rule; None for any other."""
         ...
 
     def case_id_of_number(self, reader: Actor, number: str) -> str | None:
@@ -519,6 +524,14 @@ class Reads(Protocol):
 
     def deadlines(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         """The case's deadlines, by due time."""
+        ...
+
+    def certificate(self, reader: Actor, case_id: str) -> Certificate | None:
+        """The certificate of a case, if it was erased. Who may read it is asked of the case first."""
+        ...
+
+    def certificates(self, reader: Actor, limit: int, cursor: str | None) -> tuple[list[Certificate], str | None]:
+        """All of them for the auditor, for others those of cases they could see; newest first, and the next cursor."""
         ...
 
     def consents(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:

@@ -350,6 +350,26 @@ class Cases:
         """Record that consent was taken back."""
         return await self._give("withdraw_consent", ask, body)
 
+    async def hold_records(self, ask: Asking, body: c.HoldRecords) -> Receipt:
+        """Hold the records of a case back from erasure."""
+        return await self._give("hold_records", ask, body)
+
+    async def release_records(self, ask: Asking, body: c.ReleaseRecords) -> Receipt:
+        """End a legal hold."""
+        return await self._give("release_records", ask, body)
+
+    async def ask_erasure(self, ask: Asking, body: c.AskErasure) -> Receipt:
+        """Ask that a closed case be erased before its time."""
+        return await self._give("ask_erasure", ask, body)
+
+    async def decide_erasure(self, ask: Asking, body: c.DecideErasure) -> Receipt:
+        """Approve or return an erasure."""
+        return await self._give("decide_erasure", ask, body)
+
+    async def give_access(self, ask: Asking, body: c.GiveAccess) -> Receipt:
+        """Give the client's own file out."""
+        return await self._give("give_access", ask, body)
+
 
 def _same(receipt: Receipt, digest: str) -> Receipt:
     """The receipt, if it answers this very body."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from casework import commands as c
+from casework.errors import ErasedError
 from casework.ids import new_id
 from casework.models.codes import ReporterKind
 from casework.models.pathway import Pathway
@@ -33,6 +34,7 @@ from casework.ports import (
 )
 from casework.rules.opening import check_opening, day_of, facts_of
 from casework.rules.permitted import check_role
+from casework.rules.retention import ERASED
 from starter.asking import Asking
 from starter.known import Known, numbers_of_suspects
 from starter.lookups import Lookups
@@ -84,6 +86,7 @@ class Desk:
         Who may not give the command is told so first: what a body names is looked up for nobody else.
         """
         check_role(ask.actor, type(body))
+        self._check_not_erased(ask.case_id)
         facts = self.lookups.facts(ask, body)
         document, texts = self._seal(ask.case_id, command_id, digest, body, file)
         return c.Order[C](
@@ -100,6 +103,12 @@ class Desk:
             facts=facts,
             related=self.lookups.related(body),
         )
+
+    def _check_not_erased(self, case_id: str) -> None:
+        """Its key is gone, and its workflow: nothing can be sealed for it, and nobody is there to ask."""
+        row = self.reads.facts_of_client(case_id)
+        if row and row["erased_at"]:
+            raise ErasedError(ERASED)
 
     def discard(self, order: c.Order[C]) -> None:
         """Delete what was sealed for an order that was refused."""

@@ -24,6 +24,7 @@ from casework.rules.conflicts import check_breaks, check_excludes, check_lifts, 
 from casework.rules.step import Told
 from starter.asking import Asking
 from starter.desk import Desk
+from starter.lookups import missing
 
 SIGHT = timedelta(hours=1)
 """How long broken glass gives sight."""
@@ -132,7 +133,7 @@ class Gatekeeper:
         """The row of a case of the office that the actor decides in."""
         case = self.desk.reads.case(actor, case_id)
         if case is None:
-            raise NotFoundError("There is no such case.")
+            raise missing(self.desk.reads, actor, case_id)
         if case["ground"] != Ground.OWN_OFFICE:
             raise ForbiddenError("A supervisor or head of the case's office says who is excluded from it.")
         return case

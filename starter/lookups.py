@@ -5,7 +5,9 @@ from functools import singledispatchmethod
 
 from casework import commands as c
 from casework.errors import (
+    CaseworkError,
     ConflictOfInterestError,
+    ErasedError,
     InvalidInputError,
     NotFoundError,
     ServiceNotGivenError,
@@ -22,6 +24,7 @@ from casework.numbers import numbers_in
 from casework.office import Office
 from casework.ports import Access, Accounts, Directory, Reads
 from casework.rules.opening import check_client, day_of, problem, reporting_agency, years_of
+from casework.rules.retention import ERASED
 from starter.asking import Asking
 from starter.known import Known, numbers_of_suspects
 
@@ -29,6 +32,13 @@ OFFICES = frozenset({"lead_office", "province_office"})
 """Kinds of agencies that lead cases, here or elsewhere."""
 
 Facts = dict[str, bool | int | str]
+
+
+def missing(reads: Reads, actor: Actor, case_id: str) -> CaseworkError:
+    """Who could see a case is told that it was erased; for anybody else there never was one."""
+    if reads.skeleton(actor, case_id):
+        return ErasedError(ERASED)
+    return NotFoundError("There is no such case.")
 
 
 @dataclass(frozen=True)

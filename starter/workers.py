@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.erasure import ErasureActivities
 from activities.notices import NoticesActivities
 from activities.patrol import PatrolActivities
 from activities.patrol_ports import Ground
@@ -22,6 +23,7 @@ from casework.temporal.runs import Runs
 from casework.temporal.sandbox import workflow_runner
 from workflows.case import CaseWorkflow
 from workflows.delivery import DeliveryWorkflow
+from workflows.erasure import ErasureWorkflow
 from workflows.patrol import PatrolWorkflow
 
 RECORDERS = 20
@@ -35,7 +37,7 @@ def case_worker(client: Client, outside: Adapters) -> Worker:
     return Worker(
         client,
         task_queue=CASES,
-        workflows=[CaseWorkflow, DeliveryWorkflow, PatrolWorkflow],
+        workflows=[CaseWorkflow, DeliveryWorkflow, PatrolWorkflow, ErasureWorkflow],
         activities=[RecordsActivities(outside.store).record],
         activity_executor=ThreadPoolExecutor(RECORDERS, "record"),
         max_concurrent_activities=RECORDERS,
@@ -58,6 +60,7 @@ def notice_worker(client: Client, outside: Adapters, own: Office) -> Worker:
             patrol.runs,
             patrol.intakes,
             patrol.report,
+            ErasureActivities(outside.erasures, Runs(client)).erase,
         ],
         activity_executor=ThreadPoolExecutor(DELIVERERS, "notices"),
         max_concurrent_activities=DELIVERERS,

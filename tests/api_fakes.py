@@ -20,6 +20,7 @@ from casework.errors import DatabaseUnavailableError, EngineUnavailableError
 from casework.events import Recording
 from casework.ids import case_number
 from casework.models.checkpoint import AccessHead, Attested
+from casework.models.erasure import Certificate
 from casework.models.figure import Counted, Key, Period
 from casework.models.notice import Contact
 from casework.models.people import OFFICE_ROLES, Account, Actor, Role
@@ -149,6 +150,9 @@ class MemoryReads:
         why = ground(reader, row, grants, datetime.now(UTC))
         return shown(reader, {**row, "ground": why}) if why else None
 
+    def skeleton(self, reader: Actor, case_id: str) -> Row | None:
+        return None
+
     def case_id_of_number(self, reader: Actor, number: str) -> str | None:
         return next((id_ for id_ in self.memory.cases if (self.case(reader, id_) or {}).get("number") == number), None)
 
@@ -263,6 +267,12 @@ class MemoryReads:
 
     def deadlines(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         return [row for (owner, _), row in self.memory.deadlines.items() if owner == case_id]
+
+    def certificate(self, reader: Actor, case_id: str) -> Certificate | None:
+        return None
+
+    def certificates(self, reader: Actor, limit: int, cursor: str | None) -> tuple[list[Certificate], str | None]:
+        return [], None
 
     def consents(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         return [row for row in self.memory.consents.values() if row["case_id"] == case_id]

@@ -22,9 +22,10 @@ from casework.temporal.names import SEARCH_ATTRIBUTES
 from starter.workers import deliverer
 from tests.canary_places import dump, histories, metrics, on_disk, visible
 from tests.conftest import settings
+from tests.erasing import erasing
 from tests.postgres import Scratch, scratch_database
 from tests.some_notices import Mailbox, Receiver, a_contact, free_port, mail_server, receiver
-from tests.stack import Stack, running, stack, temporal_binary
+from tests.stack import Stack, stack, temporal_binary
 from web.__main__ import config_of
 
 
@@ -77,7 +78,7 @@ async def built(folder: Path) -> AsyncIterator[House]:
         async with engine(file, port) as temporal:
             named = settings(scratch.app_url, scratch.keystore_url, key, temporal)
             one = await stack(_sending(named, mails))
-            async with running(one):
+            async with erasing(one):
                 yield House(one, scratch, file, port, mailbox, hooks)
             one.outside.close()
 

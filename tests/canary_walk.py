@@ -101,9 +101,14 @@ async def plan_and_tell(walk: Walk) -> None:
         waived = [{"service": s, "reason": cage.word()} for s in ("psychosocial", "witness_protection", "education")]
         body = {"decision": decision, "reason": cage.word(), "waived": waived}
         await walk.give("decide_plan", boss, c.DecidePlan.model_validate(body))
-    told = {"kind": "police", "agency_id": "unit-ppa-polres", "explained_to_client": True, "objection": cage.word()}
-    notification = await walk.give("notify", worker, c.Notify.model_validate(told))
-    await walk.give("receive_notification", app.police, c.ReceiveNotification(reference="LP/1"), notification)
+    await walk.give("receive_notification", app.police, c.ReceiveNotification(reference="LP/1"), await told(walk))
+
+
+async def told(walk: Walk) -> str:
+    """The police, by law."""
+    said = {"kind": "police", "agency_id": "unit-ppa-polres", "explained_to_client": True}
+    body = c.Notify.model_validate({**said, "objection": walk.cage.word()})
+    return await walk.give("notify", walk.app.caseworker, body)
 
 
 async def refer_and_answer(walk: Walk) -> None:
@@ -211,6 +216,21 @@ async def hold_and_remind(walk: Walk) -> None:
     await walk.give("escalate", app.supervisor, c.EscalateCase.model_validate({**about, "note": word()}))
 
 
+async def keep_and_ask(walk: Walk) -> None:
+    """Held, released, asked to be erased and not; its file given out."""
+    app, word = walk.app, walk.cage.word
+    for name, kind in (("hold_records", c.HoldRecords), ("release_records", c.ReleaseRecords)):
+        await walk.give(name, app.head, kind.model_validate({"reason": word()}))
+    await walk.give("ask_erasure", app.supervisor, c.AskErasure.model_validate({"reason": word()}))
+    returned = c.DecideErasure.model_validate({"decision": "return", "reason": word()})
+    await walk.give("decide_erasure", app.head, returned)
+    given = c.GiveAccess.model_validate({"given_to": "self", "reason": word()})
+    walk.cage.look(given)
+    body, where = given.model_dump(mode="json", exclude_unset=True), {"case_id": walk.case_id}
+    answer = await walk.asking.ask(app.head, "POST", f"{V1}/cases/{{case_id}}/subject-access", where, json=body)
+    assert answer.status_code == 200, answer.text
+
+
 async def end(walk: Walk, other: str) -> None:
     """Closed, reopened, offered elsewhere, and ended as a duplicate."""
     app, word = walk.app, walk.cage.word
@@ -220,6 +240,7 @@ async def end(walk: Walk, other: str) -> None:
         body = {"decision": decision, "reason": word()}
         await walk.refused("decide_closure", app.caseworker, c.DecideClosure.model_validate(body))
         await walk.give("decide_closure", app.supervisor, c.DecideClosure.model_validate(body))
+    await keep_and_ask(walk)
     await walk.give("reopen", app.supervisor, c.ReopenCase.model_validate({"reason": word()}))
     offer = c.TransferCase.model_validate({"to_agency_id": ELSEWHERE, "reason": word(), "consent": True})
     await walk.give("transfer", app.supervisor, offer)

@@ -33,6 +33,11 @@ from web.sessions import COOKIE
 HOSPITAL, POLICE = "rsud-muaradua", "unit-ppa-polres"
 BUSY = {"case_id": "case-60", "referral_id": "referral-60", "notification_id": "notification-60"}
 """What stands still, and is open."""
+CERTIFIED = """
+INSERT INTO erasures (case_id, number, decided_at, decided_by, destroyed_at, copies_until, documents, log_rows,
+    log_digest) SELECT id, number, now(), 'engine', now(), now(), 1, 1, '0' FROM cases WHERE id = :case_id
+"""
+"""A certificate as of a case that was erased: its page is opened too, and the case's own as well."""
 
 
 @dataclass
@@ -94,6 +99,7 @@ def _fill(scratch: Scratch, count: int, people: dict[str, Actor]) -> None:
         fill(connection, count, datetime.now(UTC))
         connection.execute(text("UPDATE cases SET agency_id = :lead"), {"lead": LEAD})
         fill_around(connection, people["caseworker"].account_id, HOSPITAL, POLICE)
+        connection.execute(text(CERTIFIED), BUSY)
     owner.dispose()
 
 

@@ -129,6 +129,9 @@ def of_role(may: Names, note: str = "") -> Access:
 PUBLIC = Access(EVERYBODY, names=NOBODY, public=True)
 BY_LINK = Access(NOBODY, names=NOBODY, public=True, note="who came by a one-time link: its referral alone")
 BY_SESSION = Access(EVERYBODY - SYSTEMS, names=NOBODY, session=True)
+CERTIFIED = DECIDES | GLASS | OFFERED | those("auditor")
+"""Who is shown that the case was erased, and how."""
+CERTIFICATE = Access(CERTIFIED, SEES, CERTIFIED | SEES, note="of a case that was erased; of another one there is none")
 OVER = "what is over is refused by its state"
 REFERRAL = "/referrals/{referral_id}"
 CASE = "/cases/{case_id}"
@@ -169,6 +172,12 @@ def of_v1() -> Iterator[tuple[str, str, Access]]:
     yield "GET", f"{CASE}/exclusions", of_case(DECIDES)
     yield "POST", f"{CASE}/exclusions", of_case(DECIDES)
     yield "POST", f"{CASE}/exclusions/{{exclusion_id}}/lifting", of_case(DECIDES)
+    yield "GET", f"{CASE}/erasure", CERTIFICATE
+    yield "POST", f"{CASE}/erasure", of_case(DECIDES)
+    yield "POST", f"{CASE}/erasure/decision", of_case(DECIDES)
+    for step in ("legal-hold", "legal-hold/release", "subject-access"):
+        yield "POST", f"{CASE}/{step}", of_case(those("head"))
+    yield "GET", "/erasures", of_list(CERTIFIED, DECIDING | roles(Role.AUDITOR))
     yield "GET", "/referrals", of_list(SEES_REFERRAL)
     yield "GET", REFERRAL, of_referral(SEES_REFERRAL, "what it discloses only while it does")
     for step in ("answer", "progress", "result"):
@@ -237,6 +246,7 @@ PAGES: dict[tuple[str, str], Access] = {
     ("POST", f"{CASE}/documents"): of_case(OFFICE),
     ("GET", f"{CASE}/documents/{{document_id}}"): of_case(READS),
     ("POST", f"{CASE}/letters"): of_case(OFFICE),
+    ("GET", f"{CASE}/certificate"): CERTIFICATE,
     ("GET", "/referrals"): of_list(SEES_REFERRAL),
     ("GET", REFERRAL): of_referral(SEES_REFERRAL),
     ("POST", f"{REFERRAL}/link"): of_referral(OFFICE),

@@ -12,13 +12,13 @@ import httpx
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from google.protobuf.json_format import MessageToDict
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, insert, select
 
 from casework import commands as c
 from casework.db.accounts import SqlAccounts
 from casework.db.caller import ENGINE
-from casework.db.session import reading
-from casework.db.tables import access_log, metadata
+from casework.db.session import reading, writing
+from casework.db.tables import access_log, erasures, metadata
 from casework.ids import workflow_id
 from casework.models.access import Exclude, OpenGlass
 from casework.models.people import Actor, Role
@@ -143,6 +143,7 @@ class World:
         await self._refer(made)
         await self._end(made)
         self._look(made)
+        self._certify(made)
         made.ids |= {
             "case_id": made.case_id,
             "category": "child_violence",
@@ -211,6 +212,15 @@ class World:
         broken = Gatekeeper(desk).break_glass(self.stack.ask(self.people["glass supervisor"]), body)
         made.ids["glass_id"] = broken.id
         made.ids["exclusion_id"] = self.exclude(made, "supervisor", self.spare["relative"])
+
+    def _certify(self, made: Subject) -> None:
+        """A certificate as of a case that was erased: this one is asked about everything else, and must live."""
+        now = datetime.now(UTC)
+        times = {"decided_at": now, "destroyed_at": now, "copies_until": now}
+        rest = {"decided_by": self.people["head"].account_id, "documents": 1, "log_rows": 1, "log_digest": "0" * 64}
+        row = {"case_id": made.case_id, "number": made.number, **times, **rest}
+        with writing(self.stack.outside.engine, ENGINE) as connection:
+            connection.execute(insert(erasures).values(row))
 
     def exclude(self, made: Subject, who: str, account: Actor) -> str:
         """Somebody sees nothing of a case any more."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from casework.events import EventKind
 from casework.models.checkpoint import Signed
-from casework.rules.auditing import ERASED, Paper, with_papers
+from casework.rules.auditing import Paper, with_papers
 from casework.rules.chain import ACCESS_LOG
 from casework.temporal.histories import CaseHistories, History
 from tests.audited import Away, Erased, Snapshot, Without, World, rewrite, world
@@ -401,7 +401,7 @@ def appended(lived: World, **values: Any) -> Snapshot:
 
 def test_a_case_that_was_erased_is_no_finding(lived: World) -> None:
     """Its keys are gone, and nobody opens its texts or its history: the log says so, and holds."""
-    changed = appended(lived, kind=ERASED, at=lived.now - timedelta(minutes=1))
+    changed = appended(lived, kind=EventKind.CASE_ERASED.value, at=lived.now - timedelta(minutes=1))
 
     found = lived.verify(changed, vault=gone(lived), histories=Erased(changed, lived.walked))
 
@@ -432,7 +432,7 @@ def gone(lived: World) -> Without:
 def test_an_erased_case_is_still_held_to_its_log_and_its_checkpoints(lived: World) -> None:
     """A row that was changed, and one whose text was exchanged for another."""
     for column, value in (("account_id", "somebody-else"), ("document_digest", "0" * 64)):
-        changed = appended(lived, kind=ERASED, at=lived.now - timedelta(minutes=1))
+        changed = appended(lived, kind=EventKind.CASE_ERASED.value, at=lived.now - timedelta(minutes=1))
         row = next(row for row in changed.rows if row["case_id"] == lived.walked and row["document_id"])
         row[column] = value
         first = lived.first(changed, vault=gone(lived), histories=Erased(changed, lived.walked))

@@ -24,7 +24,8 @@ from tests.canary_house import House, built, served
 from tests.canary_links import AGENCY, by_links
 from tests.canary_pages import forms_sent, pages, pages_read
 from tests.canary_places import payloads
-from tests.canary_walk import ELSEWHERE, Walk, end, follow, hold_and_remind, plan_and_tell, refer_and_answer
+from tests.canary_walk import ELSEWHERE, Walk, end, follow, hold_and_remind, plan_and_tell, refer_and_answer, told
+from tests.erasing import closed, erased
 from tests.stack import Stack, waiting
 from web.api.routing import V1
 from web.app import create_app
@@ -63,7 +64,20 @@ async def walked(asking: Asking) -> list[Walk]:
     await forms_sent(asking, known(asking.stack, walk.case_id))
     await by_links(asking, other)
     await end(walk, other.case_id)
+    await gone(asking)
     return [walk, other]
+
+
+async def gone(asking: Asking) -> None:
+    """A case of its own, erased, and its certificate; what it was is listened for like everything else."""
+    walk = Walk(asking.stack, asking)
+    await walk.open()
+    await told(walk)
+    await closed(walk)
+    await erased(walk)
+    ids = {"case_id": walk.case_id}
+    await ended_well(asking.ask(asking.stack.head, "GET", f"{V1}/cases/{{case_id}}/erasure", ids))
+    await ended_well(asking.visit(asking.stack.head, "GET", "/cases/{case_id}/certificate", ids))
 
 
 async def beside(asking: Asking, case_id: str) -> None:

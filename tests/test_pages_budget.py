@@ -7,6 +7,8 @@ from sqlalchemy import text
 
 from casework.db.caller import ENGINE
 from casework.db.session import reading
+from casework.models.people import Role
+from casework.rules.step import RULES
 from tests.crowd import Crowd, crowd
 from tests.matrix import FORMS, PAGES, STANDS
 from tests.test_pages import LATER_PAGE
@@ -41,7 +43,8 @@ def asked() -> Iterator[tuple[str, str, int]]:
             yield ITS_OWN.get(path, who), path, {**FEWER, **MORE}.get(path, MOST)
     for asks, row in BY_ASKING.items():
         place = next((each for each in FORMS if f"/{row.subject}s/" in each and "hold_id" not in each), FORMS[1])
-        yield "police" if row.subject == "notification" else "supervisor", place.replace("{asks}", asks), MOST + 1
+        decides = "supervisor" if Role.SUPERVISOR in RULES[row.taken].roles else "head"
+        yield "police" if row.subject == "notification" else decides, place.replace("{asks}", asks), MOST + 1
 
 
 EVERY = {f"{path} {who}": (who, path, most) for who, path, most in asked()}

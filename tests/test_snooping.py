@@ -124,6 +124,7 @@ def test_every_list_is_known_as_one() -> None:
     of_no_case = {
         "access_log",
         "audit",
+        "erasures",
         "accounts",
         "absence",
         "agencies",

@@ -29,7 +29,7 @@ from tests.worlds import EVERY_ROW, NOW, SEES, Given, build
 
 OF_CASES = ("case_id", "case_ids", "document_id")
 """Columns by which a row is of a case."""
-BEFORE = "0017"
+BEFORE = "0015"
 """The revision that the walls were built on."""
 NEVER_SHOWN = {"access_chain", "links", "suspect_numbers"}
 """Tables of cases that no person reads, or the auditor alone."""

@@ -123,6 +123,7 @@ def _rows(each: Given) -> Iterator[tuple[Table, Row]]:
     yield t.reservations, _reservation(each)
     yield from _sealed(each, of)
     yield t.consents, _consent(each, of)
+    yield t.erasures, {**of, **_CERTIFIED}
     for kind in ("shown", "refused"):
         yield t.access_log, {**_SIGHT, "kind": kind, "case_ids": [each.case.id], "account_id": each.by}
 
@@ -157,6 +158,14 @@ def _consent(each: Given, of: Row) -> Row:
 
 
 _GLASS = {"reason_document_id": "d-1", "begun_at": OPENED - timedelta(minutes=30)}
+_CERTIFIED = {
+    **dict.fromkeys(("decided_at", "destroyed_at", "copies_until"), OPENED),
+    "number": "n",
+    "decided_by": "head",
+    "documents": 1,
+    "log_rows": 1,
+    "log_digest": "d",
+}
 _EXCLUDED = {"ground": "own_interest", "excluded_by": "head", "excluded_at": OPENED}
 _SIGHT = {"at": OPENED, "role": "caseworker", "agency_id": "polres", "thing": "case"}
 
@@ -231,6 +240,11 @@ def _glass(reader: Actor, each: Given, row: Row) -> bool:
     return reader.account_id not in each.excluded and (mine or _decides(reader, each))
 
 
+def _certificate(reader: Actor, each: Given, _: Row) -> bool:
+    audits = reader.role is Role.AUDITOR and reader.account_id not in each.excluded
+    return audits or each.ground(reader) is not None
+
+
 def _exclusion(reader: Actor, each: Given, row: Row) -> bool:
     office = reader.role in {*OFFICE_ROLES, Role.COORDINATOR}
     return row["account_id"] == reader.account_id or (office and _parts(reader, each, row))
@@ -261,6 +275,7 @@ SEES: Mapping[Table, Sees] = {
     t.location_readings: _content,
     t.consents: _content,
     t.access_log: _sight,
+    t.erasures: _certificate,
 }
 """Which rows of each table a reader may see. A table of a case that is not here has no wall."""
 EVERY_ROW = select(*(select(func.array_agg(_key(table))).scalar_subquery().label(table.name) for table in SEES))

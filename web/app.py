@@ -35,6 +35,7 @@ from web.api.access import BODIES, AccessWrites
 from web.api.cases import CaseReading
 from web.api.contacts import ContactEntry
 from web.api.door import Door
+from web.api.erasures import Erasures
 from web.api.factors import BeginSecondFactor, ConfirmSecondFactor
 from web.api.links import Linking, MailboxEntry
 from web.api.lists import CasesSearch
@@ -104,8 +105,8 @@ def routes(site: Site) -> list[BaseRoute]:
     desk = site.desk
     door, texts = Door(desk.accounts), Texts(desk.reads, desk.documents, desk.vault)
     cases = CaseReading(site, door, texts)
-    records = RecordReading(site, door, texts, cases)
-    written, linking, figures = Letters(site, texts), Linking(site), Reports(site)
+    records, erasures = RecordReading(site, door, texts, cases), Erasures(site, door, texts, cases)
+    written, linking, figures = Letters(site, texts, cases), Linking(site), Reports(site)
     referrals, session_door = ReferralReading(site, door, texts, cases), SessionDoor(site.signin.sessions)
     return [
         *tokens.routes(site, door),
@@ -120,6 +121,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *consents.routes(site, door, records),
         *contacts.routes(site, door),
         *links.routes(site, door, linking),
+        *erasures.routes(),
         *LocationReadings(site, door, texts, cases).routes(),
         *referrals.routes(),
         *stalled.routes(site, door),
@@ -130,5 +132,5 @@ def routes(site: Site) -> list[BaseRoute]:
         *Decoding(site, door, SessionDoor(site.signin.sessions)).routes(),
         *AccessWrites(site, door).routes(),
         *health.routes(site),
-        *pages.routes(site, session_door, cases, referrals, records, written, linking),
+        *pages.routes(site, session_door, cases, referrals, records, written, linking, erasures),
     ]

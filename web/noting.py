@@ -7,6 +7,7 @@ from typing import Any
 
 from casework.models.access import Ground
 from casework.models.codes import Status
+from casework.models.erasure import Certificate
 from casework.models.figure import Counted, Key, Period
 from casework.models.people import OFFICE_ROLES, Actor
 from casework.models.sight import OtherGround
@@ -49,6 +50,10 @@ class NotingReads:
     def case(self, reader: Actor, case_id: str) -> Row | None:
         """A case's row."""
         return _case(reader, self._reads.case(reader, case_id))
+
+    def skeleton(self, reader: Actor, case_id: str) -> Row | None:
+        """What is left of a case that was erased."""
+        return _case(reader, self._reads.skeleton(reader, case_id))
 
     def case_id_of_number(self, reader: Actor, number: str) -> str | None:
         """The case of a number: an id tells nothing that needs a note."""
@@ -191,6 +196,20 @@ class NotingReads:
     def deadlines(self, reader: Actor, case_id: str) -> list[Row]:
         """Of a case that was read before."""
         return self._reads.deadlines(reader, case_id)
+
+    def certificate(self, reader: Actor, case_id: str) -> Certificate | None:
+        """Of a case that is no more, for who decides and who audits."""
+        found = self._reads.certificate(reader, case_id)
+        if found:
+            note(None, case_id, OtherGround.AUDIT)
+        return found
+
+    def certificates(self, reader: Actor, limit: int, cursor: str | None) -> tuple[list[Certificate], str | None]:
+        """Of cases that are no more."""
+        found, following = self._reads.certificates(reader, limit, cursor)
+        for each in found:
+            note(reader, each.case_id, OtherGround.AUDIT)
+        return found, following
 
     def consents(self, reader: Actor, case_id: str) -> list[Row]:
         """Of a case that was read before."""

@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from casework.rules.lapses import clocks_of, lapse, take_over
     from workflows.attributes import attributes
     from workflows.deadlines import Alarm
+    from workflows.erasure import ErasureWorkflow
 
 C = TypeVar("C", bound=c.Command)
 
@@ -90,7 +91,20 @@ class CaseWorkflow:
         self._rolling = True
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._take_over()
+        if self._known().erased_at:
+            await self._hand_over()
+            return
         workflow.continue_as_new(start.model_copy(update={"opening": None, "state": self._state}))
+
+    async def _hand_over(self) -> None:
+        """Leave the erasure to a workflow of its own: when the key goes, nothing more can be written here."""
+        case_id = self._known().case_id
+        await workflow.start_child_workflow(
+            ErasureWorkflow.run,
+            case_id,
+            id=f"erasure-{case_id}",
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+        )
 
     @workflow.update
     async def opened(self) -> Receipt:
@@ -138,6 +152,11 @@ class CaseWorkflow:
     release_clock = takes("release_clock", c.ReleaseClock)
     send_reminder = takes("send_reminder", c.SendReminder)
     escalate = takes("escalate", c.EscalateCase)
+    hold_records = takes("hold_records", c.HoldRecords)
+    release_records = takes("release_records", c.ReleaseRecords)
+    ask_erasure = takes("ask_erasure", c.AskErasure)
+    decide_erasure = takes("decide_erasure", c.DecideErasure)
+    give_access = takes("give_access", c.GiveAccess)
 
     @workflow.query
     def state(self) -> CaseState | None:
@@ -217,7 +236,7 @@ class CaseWorkflow:
         return self._not_before is not None and self._now() < self._not_before
 
     def _wakes_at(self) -> datetime | None:
-        at = self._known().next_at
+        at = self._known().wakes_at
         return max(at, self._not_before) if at and self._not_before else at
 
     def _take_on(self, state: CaseState) -> None:
@@ -275,4 +294,5 @@ class CaseWorkflow:
         ended = self._state is not None and not self._state.open
         was_open = self._start.state is None or self._start.state.open
         long = info.get_current_history_length() >= self._start.rollover_events
-        return long or (ended and was_open) or info.is_continue_as_new_suggested()
+        erased = self._state is not None and self._state.erased_at is not None
+        return long or erased or (ended and was_open) or info.is_continue_as_new_suggested()

@@ -15,7 +15,7 @@ from casework.db.repeats import first
 from casework.db.rows import values_of
 from casework.db.session import reading, writing
 from casework.db.tables import accounts, break_glass, cases, documents, exclusions
-from casework.db.visible import exclusion_visible_to, glass_visible_to, ground_of, not_excluded
+from casework.db.visible import NOT_ERASED, exclusion_visible_to, glass_visible_to, ground_of, not_excluded
 from casework.models.access import BrokenGlass, Exclusion
 from casework.models.notice import Notice
 from casework.models.people import DECIDING_ROLES, Actor
@@ -31,7 +31,7 @@ class SqlAccess(SqlReader):
         """The `id`, `number` and `agency_id` of a case that nobody excludes the actor from, and the `ground` on which
         it is seen already; None for any other."""
         columns = (cases.c.id, cases.c.number, cases.c.agency_id, ground_of(actor, now))
-        found = select(*columns).where(cases.c.number == number, not_excluded(actor, cases.c.id))
+        found = select(*columns).where(cases.c.number == number, NOT_ERASED, not_excluded(actor, cases.c.id))
         with reading(self._engine, ENGINE) as connection:
             row = connection.execute(found).mappings().one_or_none()
         return dict(row) if row else None

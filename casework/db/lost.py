@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, exists, or_, select, update
 from casework.db.presence import people_around, with_safe_contact
 from casework.db.standing import LOST
 from casework.db.tables import accounts, cases, notices
-from casework.models.notice import Recipient
+from casework.models.notice import NoticeKind, Recipient
 from casework.rules.standing_in import reached
 
 WANTING = ("no_contact", "not_safe", "not_confirmed", "shared_with_suspect", "medium_not_configured")
@@ -55,6 +55,13 @@ def queue_again(connection: Connection, now: datetime, limit: int) -> int:
     mended = notices.c.id.in_(oldest.with_for_update(skip_locked=True))
     again = update(notices).where(mended).values(state="queued", attempts=0, next_try=None)
     return connection.execute(again).rowcount
+
+
+def withdraw(connection: Connection, case_id: str) -> None:
+    """Tell nobody any more of a case that was erased, but that it was: what a notice leads to is not there."""
+    waits = notices.c.state.in_(("queued", "failed", "skipped"))
+    mine = and_(notices.c.case_id == case_id, notices.c.kind != NoticeKind.CASE_ERASED.value, waits)
+    connection.execute(update(notices).where(mine).values(state="outdated", next_try=None))
 
 
 def _let_go(connection: Connection, now: datetime) -> None:

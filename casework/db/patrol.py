@@ -8,12 +8,14 @@ from sqlalchemy import Engine, Select, exists, func, or_, select, union
 
 from casework.db.caller import ENGINE
 from casework.db.session import reading
-from casework.db.tables import cases, deadlines, findings, reservations
+from casework.db.tables import cases, deadlines, erasures, findings, reservations
 from casework.models.codes import Status
 from casework.models.patrol import Recorded, Shown
 
 RUNS = exists().where(deadlines.c.case_id == cases.c.id, deadlines.c.ended_at.is_(None)).correlate(cases)
 FOUND = exists().where(findings.c.case_id == cases.c.id, findings.c.ended_at.is_(None)).correlate(cases)
+CERTIFIED = exists().where(erasures.c.case_id == cases.c.id).correlate(cases)
+ERASING = cases.c.erased_at.is_not(None) & ~CERTIFIED
 NEXT = select(func.min(deadlines.c.next_at)).where(deadlines.c.case_id == cases.c.id).correlate(cases)
 
 
@@ -25,7 +27,7 @@ class SqlPatrol:
 
     def page(self, after: str | None, limit: int) -> tuple[Recorded, ...]:
         """Cases that are open, wait for something all the same, or are in a finding; by id, those after an id."""
-        wanted = or_(cases.c.status == Status.OPEN.value, RUNS, FOUND)
+        wanted = or_(cases.c.status == Status.OPEN.value, RUNS, FOUND, ERASING)
         found = _recorded().where(wanted, cases.c.id > (after or ""))
         with reading(self._engine, ENGINE) as connection:
             rows = connection.execute(found.order_by(cases.c.id).limit(limit)).mappings()
@@ -58,10 +60,12 @@ class SqlPatrol:
 
 
 def _recorded() -> Select[Any]:
-    columns = (cases.c.id, cases.c.revision, cases.c.stage, cases.c.risk, cases.c.agency_id, cases.c.due_at)
+    shown = (cases.c.stage, cases.c.risk, cases.c.agency_id, cases.c.due_at)
+    columns = (cases.c.id, cases.c.revision, cases.c.erased_at, CERTIFIED.label("certified"), *shown)
     return select(*columns, NEXT.scalar_subquery().label("next_at"))
 
 
 def _as_recorded(row: Mapping[Any, Any]) -> Recorded:
     shown = Shown.model_validate({name: row[name] for name in Shown.model_fields})
-    return Recorded(case_id=row["id"], revision=row["revision"], shown=shown, next_at=row["next_at"])
+    own = {name: row[name] for name in ("revision", "next_at", "erased_at", "certified")}
+    return Recorded(case_id=row["id"], shown=shown, **own)

@@ -13,7 +13,7 @@ from casework.db.reader import SqlReader
 from casework.db.stalling import PLACE, Asked, candidates
 from casework.db.standing import columns, standing_of
 from casework.db.tables import cases, heartbeats, reservations
-from casework.db.visible import visible_to
+from casework.db.visible import NOT_ERASED, visible_to
 from casework.models.codes import Status
 from casework.models.people import Actor
 from casework.ports import Board, BoardQuery, Standing
@@ -29,7 +29,7 @@ class BoardReads(SqlReader):
     def standing(self, reader: Actor, case_id: str) -> Standing | None:
         """How a case stands, or None where the reader may not see it."""
         now = self._now()
-        found = select(cases, *columns(reader, now)).where(cases.c.id == case_id, visible_to(reader, now))
+        found = select(cases, *columns(reader, now)).where(cases.c.id == case_id, visible_to(reader, now), NOT_ERASED)
         with self._read_by(reader) as connection:
             row = connection.execute(found).mappings().one_or_none()
         return standing_of(reader, dict(row)) if row else None

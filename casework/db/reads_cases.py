@@ -12,7 +12,7 @@ from casework.db.pages import newest_first
 from casework.db.reader import SqlReader
 from casework.db.session import reading
 from casework.db.tables import cases, deadlines, reservations
-from casework.db.visible import ground_of, parts_visible_to, reservation_visible_to, visible_to
+from casework.db.visible import NOT_ERASED, ground_of, parts_visible_to, reservation_visible_to, visible_to
 from casework.errors import ForbiddenError, InvalidInputError
 from casework.models.people import OFFICE_ROLES, Actor
 from casework.ports import Stalled, Tokens
@@ -25,19 +25,26 @@ class CaseReads(SqlReader):
     """Cases, as far as a reader may see them."""
 
     def case(self, reader: Actor, case_id: str) -> Mapping[str, Any] | None:
-        """The case's row, or None where it does not exist or may not be seen: the two cannot be told apart.
+        """The case's row, or None where it does not exist, was erased, or may not be seen: these cannot be told apart.
 
         What the reader's role has no ground to see is blank: None, or [] for a list. `ground` says why it is seen.
         """
+        return self._one(reader, cases.c.id == case_id, NOT_ERASED)
+
+    def skeleton(self, reader: Actor, case_id: str) -> Mapping[str, Any] | None:
+        """The row of a case that was erased, under the same rule; None for any other."""
+        return self._one(reader, cases.c.id == case_id, ~NOT_ERASED)
+
+    def _one(self, reader: Actor, *wanted: ColumnElement[bool]) -> Mapping[str, Any] | None:
         now = self._now()
         with self._read_by(reader) as connection:
-            found = select(cases, ground_of(reader, now)).where(cases.c.id == case_id, visible_to(reader, now))
+            found = select(cases, ground_of(reader, now)).where(visible_to(reader, now), *wanted)
             row = connection.execute(found).mappings().one_or_none()
         return shown(reader, dict(row)) if row else None
 
     def case_id_of_number(self, reader: Actor, number: str) -> str | None:
         """The case of a number, under the same rule."""
-        found = select(cases.c.id).where(cases.c.number == number, visible_to(reader, self._now()))
+        found = select(cases.c.id).where(cases.c.number == number, visible_to(reader, self._now()), NOT_ERASED)
         with self._read_by(reader) as connection:
             return connection.scalar(found)
 
@@ -62,7 +69,7 @@ class CaseReads(SqlReader):
         # An offered case is no answer to a question about what is not shown of it.
         hidden = about or "assigned_to" in filters
         seen = parts_visible_to(reader, now) if hidden else visible_to(reader, now)
-        found = select(cases, ground_of(reader, now)).where(seen, *wanted)
+        found = select(cases, ground_of(reader, now)).where(seen, NOT_ERASED, *wanted)
         with self._read_by(reader) as connection:
             rows, following = newest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
         return [shown(reader, row) for row in rows], following

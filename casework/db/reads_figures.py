@@ -13,7 +13,7 @@ from casework.db.reader import SqlReader
 from casework.db.register_rows import changed, told
 from casework.db.session import deciding, reading
 from casework.db.tables import cases
-from casework.db.visible import ground_of, visible_to
+from casework.db.visible import NOT_ERASED, ground_of, visible_to
 from casework.models.figure import Cell, Counted, Key, Period
 from casework.models.people import OFFICE_ROLES, Actor
 from casework.rules.access import shown
@@ -50,7 +50,7 @@ class FigureReads(SqlReader):
         which = _under(rows, key) if key else true()
         named = select(rows.c.case_id).where(which)
         now = self._now()
-        found = select(cases, ground_of(reader, now)).where(visible_to(reader, now), cases.c.id.in_(named))
+        found = select(cases, ground_of(reader, now)).where(visible_to(reader, now), NOT_ERASED, cases.c.id.in_(named))
         with reading(self._engine, self._caller(reader)) as connection:
             newest = found.order_by(cases.c.opened_at.desc(), cases.c.id.desc()).limit(most)
             return [shown(reader, dict(row)) for row in connection.execute(newest).mappings()]

@@ -68,15 +68,16 @@ class ReferralReads(SqlReader):
         now = self._now()
         both = referrals.outerjoin(cases, referrals.c.case_id == cases.c.id)
         columns = select(referrals, _number(referrals), ground_of(reader, now)).select_from(both)
-        return columns.where(referral_visible_to(reader, now))
+        return columns.where(referral_visible_to(reader, now), _number(referrals).is_not(None))
 
     def _notifications(self, reader: Actor) -> Select[Any]:
         now = self._now()
         both = notifications.outerjoin(cases, notifications.c.case_id == cases.c.id)
         columns = select(notifications, _number(notifications), ground_of(reader, now)).select_from(both)
-        return columns.where(notification_visible_to(reader, now))
+        return columns.where(notification_visible_to(reader, now), _number(notifications).is_not(None))
 
 
 def _number(part: Table) -> ColumnElement[str]:
     # An agency knows the number of a case that it sees no longer, or never did: what it was sent names it.
+    # A case that was erased has none: what was sent of it is gone with it.
     return func.number_of(part.c.case_id, type_=Text).label("case_number")

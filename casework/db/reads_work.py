@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from casework.db.reader import SqlReader
 from casework.db.tables import case_log, cases, deadlines, referrals
-from casework.db.visible import ground_of, parts_visible_to
+from casework.db.visible import NOT_ERASED, ground_of, parts_visible_to
 from casework.events import EventKind
 from casework.models.codes import Status
 from casework.models.people import Actor
@@ -54,12 +54,15 @@ def _answers(reader: Actor, now: datetime) -> Any:
     at = func.coalesce(referrals.c.completed_at, referrals.c.answered_at)
     shown = (referrals.c.id, referrals.c.agency_id, referrals.c.service, referrals.c.status, at.label("at"))
     found = select(*shown, cases.c.id.label("case_id"), cases.c.number, ground_of(reader, now)).join(cases)
-    return found.where(parts_visible_to(reader, now), at >= now - NEWS_FOR).order_by(at.desc(), referrals.c.id)
+    shown_still = (parts_visible_to(reader, now), NOT_ERASED)
+    return found.where(*shown_still, at >= now - NEWS_FOR).order_by(at.desc(), referrals.c.id)
 
 
 def _assignments(reader: Actor, now: datetime) -> Any:
     given = (case_log.c.kind == EventKind.CASE_ASSIGNED.value) & (case_log.c.at >= now - NEWS_FOR)
     case = (cases.c.id.label("case_id"), cases.c.number, cases.c.risk, ground_of(reader, now))
     found = select(*case, func.max(case_log.c.at).label("at"))
-    mine = found.join(cases).where(parts_visible_to(reader, now), cases.c.assigned_to == reader.account_id, given)
+    mine = found.join(cases).where(
+        parts_visible_to(reader, now), NOT_ERASED, cases.c.assigned_to == reader.account_id, given
+    )
     return mine.group_by(cases.c.id).order_by(func.max(case_log.c.at).desc())

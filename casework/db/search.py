@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from casework.db.caller import ENGINE
 from casework.db.session import reading, writing
 from casework.db.tables import cases, client_index, documents
+from casework.db.visible import NOT_ERASED
 from casework.ports import IndexEntries, Tokens
 
 
@@ -46,11 +47,11 @@ class SqlClientIndex:
     def behind(self, version: int) -> int:
         """How many cases have nothing under a version of the key."""
         with reading(self._engine, ENGINE) as connection:
-            return connection.scalar(select(func.count()).select_from(cases).where(~_has(version))) or 0
+            return connection.scalar(select(func.count()).select_from(cases).where(_lacks(version))) or 0
 
     def page(self, after: str, version: int, most: int) -> list[tuple[str, int]]:
         """The next cases that have nothing under a version of the key, by id, each with its revision."""
-        found = select(cases.c.id, cases.c.revision).where(cases.c.id > after, ~_has(version))
+        found = select(cases.c.id, cases.c.revision).where(cases.c.id > after, _lacks(version))
         with reading(self._engine, ENGINE) as connection:
             rows = connection.execute(found.order_by(cases.c.id).limit(most))
             return [(row.id, row.revision) for row in rows]
@@ -61,9 +62,10 @@ class SqlClientIndex:
             return set(connection.scalars(select(client_index.c.version).distinct()))
 
     def replace(self, case_id: str, revision: int, document_id: str, entries: IndexEntries) -> bool:
-        """Write anew what a client is found by; False, and nothing, where the case has moved on since its revision."""
+        """Write anew what a client is found by; False, and nothing, where the case has moved on since its
+        revision, or was erased."""
         with writing(self._engine, ENGINE) as connection:
-            same = (cases.c.id == case_id) & (cases.c.revision == revision)
+            same = (cases.c.id == case_id) & (cases.c.revision == revision) & NOT_ERASED
             if connection.execute(select(cases.c.id).where(same).with_for_update()).first() is None:
                 return False
             connection.execute(delete(client_index).where(client_index.c.case_id == case_id))
@@ -71,5 +73,6 @@ class SqlClientIndex:
         return True
 
 
-def _has(version: int) -> ColumnElement[bool]:
-    return exists().where(client_index.c.case_id == cases.c.id, client_index.c.version == version).correlate(cases)
+def _lacks(version: int) -> ColumnElement[bool]:
+    has = exists().where(client_index.c.case_id == cases.c.id, client_index.c.version == version).correlate(cases)
+    return ~has & NOT_ERASED

@@ -26,6 +26,11 @@ def forget_earlier_numbers(connection: Connection, case_id: str, document_id: st
     connection.execute(delete(suspect_numbers).where(earlier))
 
 
+def forget_numbers(connection: Connection, case_id: str) -> None:
+    """Drop every mark of a case."""
+    connection.execute(delete(suspect_numbers).where(suspect_numbers.c.case_id == case_id))
+
+
 class SqlSuspects:
     """Keeps the promises of `ports.Suspects`."""
 

@@ -33,6 +33,8 @@ Now = datetime | ColumnElement[datetime]
 _UNSEEN = (ReferralStatus.PENDING.value, ReferralStatus.REVOKED.value)
 _OFFERED = frozenset({Ground.TRANSFER_OFFER})
 _OF_OTHERS = _OFFERED | {Ground.BREAK_GLASS}
+NOT_ERASED = cases.c.erased_at.is_(None)
+"""Beside every rule of who sees what: of an erased case nobody sees anything but its skeleton."""
 
 
 def visible_to(reader: Actor, now: Now) -> ColumnElement[bool]:

@@ -51,6 +51,10 @@ class NoticeKind(Codes):
     GLASS_BROKEN = "glass_broken"
     EXCLUDED = "excluded"
     CONTACT_UNSAFE = "contact_unsafe"
+    RETENTION_ENDING = "retention_ending"
+    ERASURE_ASKED = "erasure_asked"
+    CASE_ERASED = "case_erased"
+    RECORDS_HELD = "records_held"
 
 
 OF_NO_CASE = frozenset(

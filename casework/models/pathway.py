@@ -199,6 +199,17 @@ class Telling(Model):
     after: Length
 
 
+class Retention(Model):
+    """How long a case is kept after its end, and how long before that its office is warned.
+
+    No law names the number: `source` says whose it is.
+    """
+
+    after: Length
+    warning: Length
+    source: str
+
+
 class ConsentBand(Model):
     """Who may consent for a client up to an age, or of age where there is none, and whether the child assents."""
 
@@ -229,6 +240,7 @@ class Pathway(Model):
     """Of several that speak of a service the first holds."""
     tellings: tuple[Telling, ...] = ()
     consents: tuple[ConsentBand, ...] = ()
+    retention: Retention | None = None
 
 
 class PathwayVersion(Model):

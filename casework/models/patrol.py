@@ -41,6 +41,9 @@ class Recorded(Model):
     revision: int
     shown: Shown
     next_at: Instant | None
+    erased_at: Instant | None = None
+    certified: bool = False
+    """Whether its erasure has its certificate."""
 
 
 class Run(Model):

@@ -304,6 +304,13 @@ class CaseState(Model):
     transfer_asked_by: Id | None = None
     transfer_ground: OverrideGround | None = None
     """On which it was offered without consent."""
+    retained_until: Instant | None = None
+    """When an ended case is erased, unless its records are held."""
+    retention_warns_at: Instant | None = None
+    """When its office is warned of that; None where it was, or there is nothing to warn of."""
+    records_held_since: Instant | None = None
+    erasure_asked_by: Id | None = None
+    erased_at: Instant | None = None
     unreached: int = 0
     links: tuple[Link, ...] = ()
     duplicate_of: Id | None = None
@@ -333,6 +340,18 @@ class CaseState(Model):
     def next_at(self) -> Instant | None:
         """When something happens by itself."""
         return min((d.next_at for d in self.deadlines.values() if d.next_at), default=None)
+
+    @property
+    def retention_next_at(self) -> Instant | None:
+        """When the time it is kept asks for something; never while its records are held, or it is open."""
+        if self.open or self.erased_at or self.records_held_since:
+            return None
+        return self.retention_warns_at or self.retained_until
+
+    @property
+    def wakes_at(self) -> Instant | None:
+        """When anything at all happens by itself."""
+        return min((at for at in (self.next_at, self.retention_next_at) if at), default=None)
 
     @property
     def urgency(self) -> int:
@@ -372,6 +391,7 @@ class CaseRow(Model):
     place: Place | None
     transfer_to: Id | None = None
     """The office it is offered to, until that answers."""
+    erased_at: Instant | None = None
 
     @classmethod
     def of(cls, state: CaseState) -> "CaseRow":

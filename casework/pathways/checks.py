@@ -9,6 +9,7 @@ from casework.models.pathway import Duty
 from casework.pathways.facts import facts
 from casework.pathways.files import CategoryFile, CommonFile, DeadlineEntry, PathwayFile
 from casework.pathways.ladders import RISKS, Found, check_climb, check_ladders
+from casework.pathways.lengths import compare
 
 Agencies = Mapping[str, Agency]
 
@@ -45,6 +46,9 @@ def check_common(file: CommonFile, agencies: Agencies) -> Found:
     if not any(not entry.services for entry in file.disclosures):
         yield "disclosures", "none of them is of every service"
     yield from _consents(file)
+    order = compare(file.retention.warning, file.retention.after)
+    if order is None or order >= 0:
+        yield "retention.warning", "comes after the time it warns of, or cannot be told to come before"
     yield from _repeated("tellings", "kind", [telling.kind for telling in file.tellings])
     for kind in NotificationKind:
         if all(telling.kind is not kind for telling in file.tellings):

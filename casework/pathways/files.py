@@ -17,6 +17,7 @@ from casework.models.pathway import (
     Ladder,
     MatrixRow,
     Reason,
+    Retention,
     Rung,
     Service,
     SpecialStep,
@@ -134,6 +135,18 @@ class TellingEntry(Model):
         return Telling(**self.model_dump(exclude={"source"}))
 
 
+class RetentionEntry(Model):
+    """`[retention]`."""
+
+    after: Running
+    warning: Running
+    source: Prose
+
+    def policy(self) -> Retention:
+        """The retention as the model has it."""
+        return Retention(**self.model_dump())
+
+
 class ConsentEntry(Model):
     """One `[[consents]]`."""
 
@@ -165,6 +178,7 @@ class CommonFile(PathwayFile):
     closure: tuple[ClosureEntry, ...]
     tellings: tuple[TellingEntry, ...]
     consents: tuple[ConsentEntry, ...]
+    retention: RetentionEntry
 
 
 class CategoryFile(PathwayFile):

@@ -160,6 +160,7 @@ def _merged(file: CategoryFile, common: CommonFile) -> Pathway:
         disclosures=tuple(one for entry in (*file.disclosures, *common.disclosures) for one in entry.policies()),
         tellings=tuple(entry.telling() for entry in common.tellings),
         consents=tuple(entry.band() for entry in common.consents),
+        retention=common.retention.policy(),
     )
 
 

@@ -11,8 +11,6 @@ from casework.rules.chain import Break
 Row = Mapping[str, Any]
 LATE = timedelta(minutes=5)
 """After which what follows a row by itself should have come: its chain, its checkpoint, its place in the history."""
-ERASED = "CaseErased"
-"""The row after which the keys of a case are destroyed."""
 WITH_FILE = (EventKind.DOCUMENT_ADDED, EventKind.LETTER_ISSUED)
 FILE = "content"
 """What the body of such a row calls the digest of the file."""
@@ -68,7 +66,7 @@ def with_case(case: Row, rows: Sequence[Row]) -> list[Break]:
 def with_papers(rows: Iterable[Row], papers: Mapping[str, Paper]) -> list[Break]:
     """The sealed texts that the log names; without their key only where the log has the erasure."""
     rows = tuple(rows)
-    erased = any(row["kind"] == ERASED for row in rows)
+    erased = any(row["kind"] == EventKind.CASE_ERASED for row in rows)
     found = ((row, papers.get(row["document_id"])) for row in rows if row["document_id"])
     return [Break(row["sequence"], what) for row, paper in found if (what := _of_paper(row, paper, erased))]
 

@@ -17,6 +17,7 @@ from casework.models.pathway import ClosureCondition, Duty, Risk, Service
 from casework.models.state import CaseState, Closure
 from casework.rules.opening import problem
 from casework.rules.planning import duty_of
+from casework.rules.retention import kept
 from casework.rules.step import CASEWORK, DECIDING, Fact, Step, Told, rule, to_owner, to_supervisors
 
 SET_ELSEWHERE = {ClosureReason.TRANSFERRED_OTHER_DISTRICT: "transfer_case", ClosureReason.DUPLICATE: "mark_duplicate"}
@@ -158,6 +159,7 @@ def ended(state: CaseState, status: Status, now: datetime) -> tuple[CaseState, t
         "transfer_to": None,
         "transfer_asked_by": None,
         "transfer_ground": None,
+        **kept(state, now),
     }
     told = (Told("transfer_decided", Recipient(agency_id=state.transfer_to)),) if state.transfer_to else ()
     return state.model_copy(update=update), told
@@ -174,6 +176,9 @@ def reopen(state: CaseState, order: Order[ReopenCase], now: datetime) -> Step:
             "stage": Stage.ASSESSMENT,
             "risk": Risk.UNASSESSED,
             "closed_at": None,
+            "retained_until": None,
+            "retention_warns_at": None,
+            "erasure_asked_by": None,
             "plan": None,
             "unreached": 0,
         }

@@ -15,7 +15,7 @@ import casework.rules.notifications
 import casework.rules.planning
 import casework.rules.referrals
 import casework.rules.remedies  # noqa: F401  each module registers its rules
-from casework.commands import DecideTransfer, Order
+from casework.commands import OF_RECORDS, DecideTransfer, Order
 from casework.errors import ForbiddenError, NotAllowedInStageError, NotFoundError, RevisionConflictError
 from casework.events import CaseEvent, Recording
 from casework.models.access import Exclusion, Interest
@@ -25,6 +25,7 @@ from casework.opening import Opening
 from casework.rules.deadlines import advance
 from casework.rules.detectors import noticed
 from casework.rules.opening import open_case
+from casework.rules.retention import check_not_erased
 from casework.rules.step import RULES, Rule, Step
 
 KEPT_RECEIPTS = 60
@@ -56,13 +57,14 @@ def check(state: CaseState, order: Order[Any], rule: Rule) -> None:
         raise NotFoundError("There is no such case.")
     if order.revision is not None and order.revision != state.revision:
         raise RevisionConflictError("The case has changed since you read it; read it again.", revision=state.revision)
+    check_not_erased(state)
     if rule.stages is not None and state.stage not in rule.stages:
         raise NotAllowedInStageError(
             f"The case is in stage `{state.stage}`; this step is possible in the stages named.",
             allowed=[stage.value for stage in rule.stages],
         )
     ended_elsewhere = not state.open and state.status != "closed"
-    if ended_elsewhere:
+    if ended_elsewhere and not isinstance(order.body, OF_RECORDS):
         raise NotAllowedInStageError(f"The case is `{state.status}`; work goes on elsewhere.", allowed=[])
 
 

@@ -11,6 +11,7 @@ from casework.rules.deadlines import since
 from casework.rules.decide import conclude
 from casework.rules.holds import released
 from casework.rules.ladders import AT_ONCE, Holder, due_now, key, told
+from casework.rules.retention import lapse_of
 from casework.rules.step import Step
 
 Changed = tuple[CaseState, Recording]
@@ -20,7 +21,8 @@ def lapse(state: CaseState, now: datetime) -> Changed | None:
     """The step that is due, as the case records it; None where nothing is. Of several the earliest goes first."""
     found = due_now(state.deadlines.values(), now)
     if found is None:
-        return None
+        kept = lapse_of(state, now)
+        return conclude(state, kept[1], kept[0], now) if kept else None
     deadline, step = found
     body = Lapse(deadline_id=deadline.id, kind=deadline.kind, due_at=deadline.due_at, **step.model_dump(exclude={"at"}))
     return conclude(state, _taken(state, deadline, step, now), _order(state, key(deadline, step), body), now)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import casework.rules.decide  # noqa: F401  it registers the rules
-from casework.commands import AddReport, Command, DecideTransfer
+from casework.commands import OF_RECORDS, AddReport, Command, DecideTransfer
 from casework.errors import CaseworkError, ForbiddenError, NotAllowedInStageError
 from casework.models.access import Ground
 from casework.models.codes import Status
@@ -29,6 +29,8 @@ def refusal(actor: Actor, case: Mapping[str, Any], body: type[Command]) -> type[
     asked = body is AddReport and case.get("ground") == Ground.REFERRAL
     if actor.role not in rule.roles or foreign or asked:
         return ForbiddenError
-    if case["status"] not in WORKED_ON or (rule.stages is not None and case["stage"] not in rule.stages):
+    if case["status"] not in WORKED_ON and body not in OF_RECORDS:
+        return NotAllowedInStageError
+    if rule.stages is not None and case["stage"] not in rule.stages:
         return NotAllowedInStageError
     return None

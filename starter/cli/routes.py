@@ -63,5 +63,10 @@ COMMANDS: Mapping[str, Route] = {
     "decline_transfer": Route(f"{CASE}/transfer/decision", fixed={"decision": "decline"}),
     "mark_duplicate": Route(f"{CASE}/duplicate"),
     "link_cases": Route(f"{CASE}/links"),
+    "hold_records": Route(f"{CASE}/legal-hold"),
+    "release_records": Route(f"{CASE}/legal-hold/release"),
+    "ask_erasure": Route(f"{CASE}/erasure"),
+    "approve_erasure": Route(f"{CASE}/erasure/decision", fixed={"decision": "approve"}),
+    "return_erasure": Route(f"{CASE}/erasure/decision", fixed={"decision": "return"}),
     "withdraw_consent": Route(f"{CASE}/consent-withdrawal"),
 }

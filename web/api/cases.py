@@ -12,6 +12,7 @@ from casework.errors import InvalidInputError, NotFoundError
 from casework.models.access import Ground
 from casework.models.people import ENGINE, OFFICE_ROLES, Actor, Role
 from casework.ports import Stalled, Tokens
+from starter.lookups import missing
 from web.api.actions import actions
 from web.api.answers import Action, CaseAnswer, CaseSummary, LogRow, Outlook, Page, summary
 from web.api.bodies import body_of
@@ -89,6 +90,13 @@ class CaseReading:
         """The row of a case that the reader may see; raises NotFoundError for any other."""
         row = self._reads.case(actor, case_id)
         if row is None:
+            raise missing(self._reads, actor, case_id)
+        return row
+
+    def left(self, actor: Actor, case_id: str) -> Row:
+        """The same, and of an erased case what is left of it."""
+        row = self._reads.case(actor, case_id) or self._reads.skeleton(actor, case_id)
+        if row is None:
             raise NotFoundError("There is no such case.")
         return row
 
@@ -114,7 +122,7 @@ class CaseReading:
         if row is None:
             queued = self._reads.queued(actor, case_id)
             if queued is None:
-                raise NotFoundError("There is no such case.")
+                raise missing(self._reads, actor, case_id)
             return queued_of(actor, queued)
         return case_of(self._texts, actor, row, self._now())
 
@@ -122,9 +130,9 @@ class CaseReading:
         """The rows of a case's log that the reader may see, oldest first."""
         whole = actor.role in WHOLE_LOG
         if actor.role in LOG_READERS:
-            self._check_not_excluded(actor, case_id)
+            self.check_not_excluded(actor, case_id)
         else:
-            whole = self.visible(actor, case_id)["ground"] != Ground.TRANSFER_OFFER and whole
+            whole = self.left(actor, case_id)["ground"] != Ground.TRANSFER_OFFER and whole
         rows: Sequence[Row] = self._reads.log(actor, case_id)
         if not rows and actor.role in LOG_READERS:
             raise NotFoundError("There is no such case.")
@@ -153,11 +161,11 @@ class CaseReading:
             return outlook_of(standing, self._now())
         queued = self._reads.queued(actor, case_id)
         if queued is None:
-            raise NotFoundError("There is no such case.")
+            raise missing(self._reads, actor, case_id)
         return outlook_of_report(actor, queued, self._now())
 
-    def _check_not_excluded(self, actor: Actor, case_id: str) -> None:
-        """Refuse who sees logs by their role alone, and has a conflict of interest in this one."""
+    def check_not_excluded(self, actor: Actor, case_id: str) -> None:
+        """Refuse who sees logs and certificates by their role alone, and has a conflict of interest in this case."""
         if self._site.desk.access.is_excluded(case_id, actor.account_id):
             raise NotFoundError("There is no such case.")
 

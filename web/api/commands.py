@@ -85,6 +85,10 @@ COMMANDS: tuple[Route, ...] = (
     _case("transfer/decision", "accept_transfer decline_transfer", c.DecideTransfer, "decide_transfer"),
     _case("consent-withdrawal", "withdraw_consent", c.WithdrawConsent, "withdraw_consent"),
     _case("links", "link_cases", c.LinkCases, "link"),
+    _case("legal-hold", "hold_records", c.HoldRecords, "hold_records"),
+    _case("legal-hold/release", "release_records", c.ReleaseRecords, "release_records"),
+    _case("erasure", "ask_erasure", c.AskErasure, "ask_erasure"),
+    _case("erasure/decision", "approve_erasure return_erasure", c.DecideErasure, "decide_erasure"),
     Route(
         "/notifications/{notification_id}/receipt",
         ("receive_notification",),

@@ -13,6 +13,7 @@ from web.api.door import Door, given_id
 from web.api.lists import Pages, cut
 from web.api.records import RecordReading
 from web.api.routing import V1, read_list
+from web.api.texts import Row
 from web.site import Site
 
 
@@ -37,6 +38,11 @@ class ConsentOf(Answer):
     ended_by: ConsentGiver | None
 
 
+def consent_of(row: Row) -> ConsentOf:
+    """A row of `consents` as it is answered."""
+    return ConsentOf.model_validate({**row, "by": row["recorded_by"], "holds": row["ended_at"] is None})
+
+
 def routes(site: Site, door: Door, records: RecordReading) -> list[APIRoute]:
     """One list, for who may read the case's content."""
     actor_ = Depends(door.actor)
@@ -44,7 +50,6 @@ def routes(site: Site, door: Door, records: RecordReading) -> list[APIRoute]:
     def list_consents(case_id: str, query: Annotated[Pages, Query()], actor: Actor = actor_) -> Any:
         records.check_ground(actor, given_id(case_id))
         rows, following = cut(site.desk.reads.consents(actor, case_id), query)
-        shown = ({**row, "by": row["recorded_by"], "holds": row["ended_at"] is None} for row in rows)
-        return Page[ConsentOf](items=tuple(map(ConsentOf.model_validate, shown)), next_cursor=following)
+        return Page[ConsentOf](items=tuple(map(consent_of, rows)), next_cursor=following)
 
     return [read_list(f"{V1}/cases/{{case_id}}/consents", list_consents, ConsentOf, "Consents, oldest first")]

@@ -28,7 +28,8 @@ def etag(revision: int) -> dict[str, str]:
 
 def case_of(texts: Texts, reader: Actor, row: Row, now: datetime, upto: int | None = None) -> CaseAnswer:
     """A case as the reader may see it; `row` is as stored, or as a step of the log left it."""
-    client = texts.read_by(reader).client(row["id"], upto) if may_read(reader, row) else None
+    read = may_read(reader, row) and not row.get("erased_at")
+    client = texts.read_by(reader).client(row["id"], upto) if read else None
     pathways = [{"category": category, "version": version} for category, version in row["pathways"] or ()]
     if "ground" not in row and reader.role in OFFICE_ROLES and row["agency_id"] != reader.agency_id:
         # An office that declined a case learns no more of it than it did before.

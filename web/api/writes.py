@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from casework.commands import AddReport, Command, DecideTransfer, OpenCase
+from casework.commands import AddReport, Command, DecideTransfer, GiveAccess, OpenCase
 from casework.errors import BrokenStepError, ForbiddenError, NotFoundError
 from casework.models.access import Ground
 from casework.models.people import OFFICE_ROLES, Actor, Role
@@ -22,6 +22,7 @@ from casework.rules.keeping import check_kind
 from casework.rules.permitted import check_role
 from starter.asking import Asking
 from starter.cases import Queued
+from starter.lookups import missing
 from web.api.answers import CaseAnswer, NotificationAnswer, QueuedAnswer, ReferralAnswer
 from web.api.bodies import body_of
 from web.api.commands import COMMANDS, Route
@@ -189,6 +190,8 @@ class Writes:
         desk = self._site.desk
         before = reads.receipt(ask.actor, desk.command_id(ask)) if ask.key else None
         if before is None or desk.access.is_excluded(before.case_id, ask.actor.account_id):
+            if row.subject in BY_CASE:
+                raise missing(reads, ask.actor, named)
             raise NotFoundError(f"There is no such {row.subject}.")
         return named if row.subject in BY_CASE else before.case_id
 
@@ -208,6 +211,8 @@ class Writes:
         case, step = event["case_after"], receipt.sequence
         if row.answers == "notification":
             told = reads.notification(actor, str(receipt.subject_id))
+            if told is None:
+                raise NotFoundError("There is no such notification.")
             return reply(NotificationAnswer.model_validate(told), row.status)
         if row.answers == "referral":
             return self._answer_referral(row, actor, event, step)
@@ -254,4 +259,4 @@ def _headers(row: Route) -> tuple[str, ...]:
 
 def bodies() -> list[type[Any]]:
     """Every body that a command takes."""
-    return [OpenCase, *dict.fromkeys(row.taken for row in COMMANDS)]
+    return [OpenCase, GiveAccess, *dict.fromkeys(row.taken for row in COMMANDS)]

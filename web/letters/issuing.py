@@ -17,7 +17,6 @@ from casework.errors import (
     ForbiddenError,
     IdempotencyKeyReusedError,
     InvalidInputError,
-    NotFoundError,
     RevisionConflictError,
 )
 from casework.models.codes import FileType, LetterKind
@@ -28,6 +27,7 @@ from casework.rules.disclosing import discloses, tells
 from casework.rules.letters import ENDED, common
 from casework.rules.step import RULES
 from starter.asking import Asking
+from web.api.cases import CaseReading
 from web.api.disclosed import Disclosed
 from web.api.files import sealer_for
 from web.api.problems import entry
@@ -57,8 +57,9 @@ class Content:
 class Letters:
     """Writes letters for who may read the content of a case."""
 
-    def __init__(self, site: Site, texts: Texts) -> None:
+    def __init__(self, site: Site, texts: Texts, cases: CaseReading) -> None:
         self._site = site
+        self._cases = cases
         self._desk = site.desk
         self._texts = texts
         self._zone = ZoneInfo(site.desk.office.timezone)
@@ -85,9 +86,7 @@ class Letters:
 
     def _case(self, actor: Actor, case_id: str) -> Row:
         """The case, for who may write about it."""
-        case = self._desk.reads.case(actor, case_id)
-        if case is None:
-            raise NotFoundError("There is no such case.")
+        case = self._cases.visible(actor, case_id)
         check_say(actor, case, IssueLetter)
         if actor.role not in RULES[IssueLetter].roles:
             raise ForbiddenError("Your role may not give this command.")

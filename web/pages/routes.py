@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from starlette.routing import BaseRoute
 
 from web.api.cases import CaseReading
+from web.api.erasures import Erasures
 from web.api.links import Linking
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
@@ -19,6 +20,7 @@ from web.pages.choices import Choices
 from web.pages.commanding import Commanding
 from web.pages.documents import Documents
 from web.pages.doorway import Doorway
+from web.pages.erased import ErasedPage
 from web.pages.linking import LinkForms
 from web.pages.lists import Lists
 from web.pages.live import Live
@@ -42,6 +44,7 @@ def routes(
     records: RecordReading,
     letters: Letters,
     linking: Linking,
+    erasures: Erasures,
 ) -> Iterator[BaseRoute]:
     """Forms before what they are forms of: `/cases/new` is no case, and `/pathways/versions` no category."""
     sheets, naming, choices = Sheets(site, Entrance(door, site.desk.office.lead_agency_id)), Naming(site), Choices(site)
@@ -60,4 +63,5 @@ def routes(
     yield from ReferencePages(site, sheets, naming).routes()
     yield from Commanding(site, sheets, naming, choices).routes()
     yield from Documents(site, sheets, naming, records, letters).routes()
+    yield from ErasedPage(sheets, naming, erasures).routes()
     yield from CasePage(sheets, naming, cases, referrals).routes()

@@ -11,8 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from casework.errors import CaseworkError, UnauthenticatedError
+from casework.errors import CaseworkError, ErasedError, UnauthenticatedError
 from casework.signin.ports import Session
+from web.api.erasures import READERS as CERTIFIED
 from web.pages.filled import Form
 from web.pages.languages import Language, chosen
 from web.pages.sheet import Sheet
@@ -124,7 +125,8 @@ class Sheets:
             return RedirectResponse(SIGN_IN, SEE_OTHER)
         # What was asked may be a person's name, and is not said again.
         sheet = self.sheet(request, visitor, here="/")
-        return sheet.page("refused.html", error.status, code=error.code, sentence=sentence(sheet.language, error))
+        said = {"code": error.code, "sentence": sentence(sheet.language, error)}
+        return sheet.page("refused.html", error.status, **said, certified=certified(request, error, visitor))
 
 
 async def sent(request: Request) -> Form:
@@ -135,6 +137,12 @@ async def sent(request: Request) -> Form:
 def known(request: Request, path: str) -> None:
     """Tell the log which kind of page it was, never which one."""
     request.scope["route"] = SimpleNamespace(path=path)
+
+
+def certified(request: Request, error: CaseworkError, visitor: Visitor | None) -> str | None:
+    """The case whose certificate is shown instead, for who may read it; an id that was found names nobody."""
+    may = isinstance(error, ErasedError) and visitor is not None and visitor.actor.role in CERTIFIED
+    return request.path_params.get("case_id") if may else None
 
 
 def sentence(language: Language, error: CaseworkError) -> str:

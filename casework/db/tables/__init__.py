@@ -5,6 +5,7 @@ from casework.db.tables.audit import access_chain, access_log, snooping
 from casework.db.tables.base import INSTANT, metadata
 from casework.db.tables.cases import case_log, cases, deadlines, notifications, referrals
 from casework.db.tables.consent import consents, suspect_numbers
+from casework.db.tables.erasure import erasures
 from casework.db.tables.intake import case_numbers, documents, reservations
 from casework.db.tables.letters import letter_numbers, letters
 from casework.db.tables.links import links, mailboxes
@@ -33,6 +34,7 @@ __all__ = [
     "contacts",
     "deadlines",
     "documents",
+    "erasures",
     "exclusions",
     "factors",
     "file_pieces",

@@ -34,6 +34,7 @@ cases = Table(
     must("violence_types", TEXTS),
     may("place"),
     may("transfer_to"),
+    may("erased_at", INSTANT),
     Index("cases_newest", "agency_id", "opened_at", "id"),
     Index("cases_assigned", "assigned_to"),
     Index("cases_opened_by", "opened_by"),

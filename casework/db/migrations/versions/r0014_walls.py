@@ -19,7 +19,7 @@ from casework.db.migrations.walls import (
 )
 
 revision = "0014"
-down_revision = "0017"
+down_revision = "0015"
 
 # What the caller of the transaction is; nothing after it, where the setting may be left empty.
 CALLER = """
@@ -59,9 +59,10 @@ SET search_path = public, pg_temp AS $$
         AND (received_at IS NULL OR disclosed_until > caller('at')::timestamptz)
     )
 $$;
+-- An agency that is shown no case knows its number only by this; of one that was erased it knows nothing more.
 CREATE FUNCTION number_of(of_case text) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
-    SELECT number FROM cases WHERE id = of_case AND caller('role') IS NOT NULL
+    SELECT number FROM cases WHERE id = of_case AND erased_at IS NULL AND caller('role') IS NOT NULL
 $$;
 """
 LOOKS = (
@@ -77,6 +78,7 @@ OWN_ACT = f"account_id = {ACCOUNT} AND NOT case_id = {EXCLUDED}"
 OFFER = "kind = 'transfer_decision' AND (SELECT true FROM cases AS c WHERE c.id = case_id)"
 REVIEWS = f"{DECIDES} AND (SELECT c.agency_id = {AGENCY} FROM cases AS c WHERE c.id = case_id)"
 OF_DOCUMENT = "(SELECT true FROM documents AS d WHERE d.id = document_id)"
+ITS_CASE = "(SELECT true FROM cases AS c WHERE c.id = case_id)"
 ITS_CASES = f"EXISTS (SELECT FROM cases AS c WHERE c.id = ANY (case_ids) AND c.agency_id = {AGENCY})"
 SEEN = {
     "cases": CASES,
@@ -96,6 +98,7 @@ SEEN = {
     "locations": f"state = 'kept' AND {CONTENT}",
     "location_readings": CONTENT,
     "consents": CONTENT,
+    "erasures": f"{ROLE} = 'auditor' AND NOT case_id = {EXCLUDED} OR {ITS_CASE}",
     "suspect_numbers": "false",
     "links": "false",
     "access_log": f"{ROLE} = 'auditor' OR {DECIDES} AND (kind = 'refused' AND agency_id = {AGENCY} OR {ITS_CASES})",
