@@ -13,7 +13,12 @@ from casework.models.notice import NoticeKind
 from casework.models.people import Role
 from casework.models.sight import OtherGround, Sight, SightKind
 
-LISTS = frozenset({"home", "cases", "stalled", "stalled_rows", "stalled_events", "caseload", "break_glass"})
+LISTS = frozenset(
+    {
+        *("home", "cases", "stalled", "stalled_rows", "stalled_events", "caseload", "break_glass"),
+        *("reports_indicators", "reports_register"),
+    }
+)
 """What shows a few facts of each case, also where it happens to have one only."""
 NO_CURIOSITY = frozenset({OtherGround.AUDIT, OtherGround.COMMAND})
 """Watching over the logs, and the answer to one's own command."""
