@@ -1,25 +1,20 @@
 """Where the client is now: to be read on a ground and a reason each time, and nowhere else to be found."""
 
-import json
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from casework import commands as c
 from casework.db.caller import ENGINE
 from casework.db.session import reading, writing
 from casework.ids import location_key
 from casework.models.codes import Part
 from casework.models.people import ITSELF, Role
 from casework.vault.errors import VaultError
-from tests.canary_places import histories, tables
 from tests.real_site import RealSite
 from tests.stack import Stack
-from tests.test_walk import completed, opened, planned, refer
+from tests.test_walk import opened, planned, refer
 
 WHERE = {
     "name": "Rumah Aman Kenari",
@@ -170,74 +165,3 @@ async def test_a_repeat_gets_the_first_answer_and_a_refused_one_leaves_nothing(a
     with reading(app.outside.engine, ENGINE) as connection:
         lying = text("SELECT state FROM locations WHERE case_id = :case")
         assert list(connection.execute(lying, {"case": case_id}).scalars()) == ["kept"]
-
-
-# ---- the canary
-
-
-async def addresses(site: RealSite, case_id: str, referral_id: str) -> list[str]:
-    """Every GET of the API, about this case wherever it can be: each document of its log, the location's own too."""
-    app = site.stack
-    documents = [row["document_id"] for row in app.log(case_id) if row["document_id"]]
-    notices = app.outside.reads.told(app.supervisor, None, 50, None)[0]
-    known: Mapping[str, list[str]] = {
-        "case_id": [case_id],
-        "document_id": documents,
-        "referral_id": [referral_id],
-        "notification_id": [row["id"] for row in notices][:1],
-        "category": ["sexual_violence"],
-        "agency_id": ["puskesmas"],
-    }
-    paths = (await site.ask(app.supervisor, "GET", "/api/openapi.json")).json()["paths"]
-    found = [path for path, operations in paths.items() if "get" in operations]
-    for name, values in known.items():
-        found = [path.replace(f"{{{name}}}", value) for path in found for value in (values if name in path else [""])]
-    assert not [path for path in found if "{" in path], "whoever adds a name to an address adds it here"
-    return found
-
-
-async def sung(site: RealSite, case_id: str, referral_id: str) -> list[str]:
-    """Which answers hold a word of where the client is; nobody's answer is a defect."""
-    heard = []
-    for path in await addresses(site, case_id, referral_id):
-        for reader in READERS:
-            answer = await site.ask(site.stack.actor(*reader), "GET", path)
-            assert answer.status_code < 500, (path, reader)
-            if SONG.search(answer.text + json.dumps(dict(answer.headers))):
-                heard.append(f"{reader[0]} {path}")
-    return heard
-
-
-async def test_no_answer_to_anybody_holds_it_at_any_stage(app: Stack, site: RealSite, caplog: Any) -> None:
-    """Every GET by every role; then notices, log lines, the database and the engine, payloads opened."""
-    caplog.set_level("DEBUG")
-    case_id = await planned(app)
-    told = {"kind": "police", "agency_id": "unit-ppa-polres", "explained_to_client": True}
-    await app.cases.notify(app.ask(app.caseworker, case_id), c.Notify.model_validate(told))
-    everything = refer("rsud-muaradua", "health").model_copy(update={"disclose": tuple(Part)})
-    sent = str((await app.cases.refer(app.ask(app.caseworker, case_id), everything)).subject_id)
-    await hidden(site, case_id)
-    assert (await site.ask(app.supervisor, "POST", read(case_id), json=REASON)).status_code == 200
-
-    assert await sung(site, case_id, sent) == []
-    await completed(app, case_id, sent, "hospital", "rsud-muaradua")
-    closing = c.RequestClosure.model_validate({"reason": "client_request", "client_informed": True})
-    await app.cases.request_closure(app.ask(app.caseworker, case_id), closing)
-    await app.cases.decide_closure(
-        app.ask(app.supervisor, case_id), c.DecideClosure.model_validate({"decision": "approve"})
-    )
-    assert await sung(site, case_id, sent) == []
-
-    for name in ("Rumah Aman Kenari", "Kenari Kuning"):
-        found = await site.post(app.supervisor, "/cases/search", client_name=name)
-        assert found.json()["items"] == []
-    heard = {**tables(app), **await histories(app, case_id), "log": caplog.text}
-    assert [place for place, said in heard.items() if SONG.search(said)] == []
-
-
-async def test_the_canary_can_be_heard(app: Stack, site: RealSite) -> None:
-    """Where it may be read, the search finds it."""
-    case_id = await opened(app)
-    await hidden(site, case_id)
-
-    assert SONG.search((await site.ask(app.supervisor, "POST", read(case_id), json=REASON)).text)

@@ -13,6 +13,16 @@ from tests.stack import Stack
 
 INTAKES = Path(__file__).parent.parent / "examples" / "intakes"
 
+PLAN = {
+    "goals": ["Pulih dan aman"],
+    "services": [
+        {"service": "health", "agency_id": "rsud-muaradua"},
+        {"service": "psychosocial"},
+        {"service": "social_rehabilitation"},
+        {"service": "witness_protection"},
+    ],
+}
+
 
 def walk_in(now: datetime | None = None) -> c.OpenCase:
     """The example report of a walk-in, its two times set to today."""
@@ -42,17 +52,7 @@ async def assessed(app: Stack) -> str:
 async def planned(app: Stack) -> str:
     """A case with an approved plan."""
     case_id = await assessed(app)
-    plan = c.ProposePlan.model_validate(
-        {
-            "goals": ["Pulih dan aman"],
-            "services": [
-                {"service": "health", "agency_id": "rsud-muaradua"},
-                {"service": "psychosocial"},
-                {"service": "social_rehabilitation"},
-                {"service": "witness_protection"},
-            ],
-        }
-    )
+    plan = c.ProposePlan.model_validate(PLAN)
     await app.cases.propose_plan(app.ask(app.caseworker, case_id), plan)
     await app.cases.decide_plan(app.ask(app.supervisor, case_id), c.DecidePlan.model_validate({"decision": "approve"}))
     return case_id
