@@ -24,7 +24,8 @@ from tests.rungs import Found, agrees, found
 from tests.short_pathways import Short, left_alone, shortened
 from tests.stack import Stack
 
-SHORT = Short(runs=3, reminds=1, apart=0.5)
+SHORT = Short(runs=6, reminds=4, apart=0.5)
+"""Long enough that a case is assigned before it reminds, also where a dozen are opened at once: or nobody is told."""
 IN_TIME = Short(runs=5, reminds=4, apart=0.5)
 """For a command that is to be in time, however slow the machine."""
 RACERS = 12
