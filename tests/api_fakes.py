@@ -91,6 +91,7 @@ class Memory:
     notifications: dict[str, Row] = field(default_factory=dict)
     deadlines: dict[tuple[str, str], Row] = field(default_factory=dict)
     consents: dict[str, Row] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = field(default_factory=dict)
     reservations: dict[str, Row] = field(default_factory=dict)
     openings: dict[str, bytes] = field(default_factory=dict)
     documents: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -269,10 +270,10 @@ class MemoryReads:
         return [row for (owner, _), row in self.memory.deadlines.items() if owner == case_id]
 
     def certificate(self, reader: Actor, case_id: str) -> Certificate | None:
-        return None
+        return self.memory.certificates.get(case_id)
 
     def certificates(self, reader: Actor, limit: int, cursor: str | None) -> tuple[list[Certificate], str | None]:
-        return [], None
+        return list(self.memory.certificates.values()), None
 
     def consents(self, reader: Actor, case_id: str) -> list[Mapping[str, Any]]:
         return [row for row in self.memory.consents.values() if row["case_id"] == case_id]

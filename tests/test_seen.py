@@ -9,6 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from casework.ids import new_id
+from casework.models.erasure import Certificate
 from casework.models.sight import Sight, SightKind
 from casework.ports import Reads
 from tests.api_fakes import Web, report, web
@@ -43,12 +44,21 @@ def sights(app: Web, username: str) -> list[Sight]:
     return [each for each in app.memory.sights if each.actor.account_id == username]
 
 
+def certified(case_id: str) -> Certificate:
+    """That a case was erased."""
+    now = datetime.now(UTC)
+    times = {"decided_at": now, "destroyed_at": now, "copies_until": now + timedelta(days=30)}
+    rest = {"decided_by": "head", "documents": 1, "log_rows": 1, "log_digest": "0" * 64}
+    return Certificate(case_id=case_id, number="OKUS-2026-00001-1", **times, **rest)
+
+
 async def everything(app: Web) -> dict[str, str]:
     """A case with a referral, a notification and a sealed text, by the names of addresses."""
     referral = await referred(app)
     made_at = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
     told = await app.post("caseworker", f"/cases/{referral['case_id']}/notifications", {**TOLD, "made_at": made_at})
     assert told.status_code == 200, told.text
+    app.memory.certificates[referral["case_id"]] = certified(referral["case_id"])
     return {
         "case_id": referral["case_id"],
         "referral_id": referral["id"],
@@ -71,7 +81,8 @@ async def test_every_route_that_shows_something_of_a_case_leaves_a_row(app: Web,
     assert answer.status_code == 200, answer.text
     seen = sights(app, reader)[-1]
     assert (seen.thing, seen.case_ids, seen.kind) == (thing_of(path), (ids["case_id"],), SightKind.SHOWN)
-    assert seen.ground == ("referral" if reader == "police" else "own_office")
+    grounds = {"/notifications": "referral", "/erasures": "audit"}
+    assert seen.ground == grounds.get(path, "referral" if reader == "police" else "own_office")
 
 
 def make_late(app: Web) -> None:
