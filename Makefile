@@ -37,7 +37,7 @@ bench: .venv/.tested ## what a page of the board costs among 100,000 cases, and 
 audit: ## known vulnerabilities of what is locked; asks a public database, and fails where it is out of reach
 	$(PYTHON) -m venv build/audit
 	build/audit/bin/python -m pip install --quiet pip-audit
-	build/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt --progress-spinner off
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.txt --vulnerability-service osv --progress-spinner off
 
 pictures: .venv/.tested ## take the pictures of README and docs anew
 	TUNTAS_PICTURES=1 $(BIN)/python -m pytest -q tests/test_pictures.py -k shown
