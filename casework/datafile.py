@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterable
+from importlib import resources
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -45,6 +46,14 @@ def parse(file: str, content: bytes, model: type[M]) -> tuple[M | None, list[Pro
         return model.model_validate_json(json.dumps(data, default=_other), strict=True), []
     except ValidationError as error:
         return None, [_problem(file, found) for found in error.errors(include_url=False)]
+
+
+def built_in(package: str, file: str, model: type[M]) -> M:
+    """A file that comes with a package; raises DataFileError where it is not as it must be."""
+    parsed, problems = parse(file, resources.files(package).joinpath(file).read_bytes(), model)
+    if parsed is None:
+        raise DataFileError(problems)
+    return parsed
 
 
 def _other(value: Any) -> Any:

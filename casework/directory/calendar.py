@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
-from importlib import resources
 
 import holidays
 
-from casework.datafile import DataFileError, parse
+from casework.datafile import built_in
 from casework.models.base import Model, Text
 from casework.models.calendar import Calendar
 
@@ -31,11 +30,7 @@ class LeaveFile(Model):
 @cache
 def collective_leave() -> frozenset[date]:
     """The built-in days on which offices close besides public holidays (cuti bersama)."""
-    content = resources.files("casework.directory").joinpath(LEAVE_FILE).read_bytes()
-    parsed, problems = parse(LEAVE_FILE, content, LeaveFile)
-    if parsed is None:
-        raise DataFileError(problems)
-    return frozenset(day for year in parsed.years for day in year.days)
+    return frozenset(day for year in built_in("casework.directory", LEAVE_FILE, LeaveFile).years for day in year.days)
 
 
 def working_calendar(years: Iterable[int], timezone: str, extra: Iterable[date] | None = None) -> Calendar:

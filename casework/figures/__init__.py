@@ -1,9 +1,8 @@
 """What each figure says, as data: its words in both languages, and its source."""
 
 from functools import cache
-from importlib import resources
 
-from casework.datafile import DataFileError, parse
+from casework.datafile import built_in
 from casework.models.figure import Definition, Definitions
 
 FILE = "figures.toml"
@@ -12,11 +11,7 @@ FILE = "figures.toml"
 @cache
 def definitions() -> tuple[Definition, ...]:
     """The figures, in the order in which they are shown; raises DataFileError where the file is not as it must be."""
-    content = resources.files("casework.figures").joinpath(FILE).read_bytes()
-    parsed, problems = parse(FILE, content, Definitions)
-    if parsed is None:
-        raise DataFileError(problems)
-    return parsed.figures
+    return built_in(__name__, FILE, Definitions).figures
 
 
 def definition(figure_id: str) -> Definition | None:

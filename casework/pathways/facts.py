@@ -1,12 +1,11 @@
 """The facts that start and end clocks: milestones from outside, and what the commands of a case record."""
 
 from functools import cache
-from importlib import resources
 from typing import Annotated
 
 from pydantic import Field
 
-from casework.datafile import DataFileError, parse
+from casework.datafile import built_in
 from casework.models.base import Code, Model, Text
 
 FACTS_FILE = "facts.toml"
@@ -38,11 +37,7 @@ class FactsFile(Model):
 @cache
 def facts_file() -> FactsFile:
     """The built-in list; it is part of the public contract, so a district cannot replace it."""
-    content = resources.files("casework.pathways").joinpath(FACTS_FILE).read_bytes()
-    parsed, problems = parse(FACTS_FILE, content, FactsFile)
-    if parsed is None:
-        raise DataFileError(problems)
-    return parsed
+    return built_in("casework.pathways", FACTS_FILE, FactsFile)
 
 
 def milestone_kinds() -> frozenset[str]:

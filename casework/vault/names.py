@@ -5,13 +5,12 @@ Two offices write one name in two ways, and whoever searches has heard it on the
 
 import re
 from functools import cache
-from importlib import resources
 from itertools import groupby
 from unicodedata import combining, normalize
 
 from pydantic import Field
 
-from casework.datafile import DataFileError, parse
+from casework.datafile import built_in
 from casework.models.base import Model
 
 WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*")
@@ -37,11 +36,7 @@ class NameRules(Model):
 @cache
 def rules() -> NameRules:
     """The lists, checked when they are first read."""
-    file = "names.toml"
-    found, problems = parse(file, resources.files(__package__).joinpath(file).read_bytes(), NameRules)
-    if found is None:
-        raise DataFileError(problems)
-    return found
+    return built_in("casework.vault", "names.toml", NameRules)
 
 
 def words(name: str) -> tuple[str, ...]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from random import Random
 from typing import Any
 
 from pydantic import Field, model_validator
 
-from casework.datafile import DataFileError, parse
+from casework.datafile import built_in
 from casework.models.base import Id, Model, Text
 from casework.models.pathway import Category, Service
 
@@ -72,8 +71,4 @@ class Proportions(Model):
 @cache
 def proportions() -> Proportions:
     """The built-in ones; raises DataFileError where they are not as they must be."""
-    content = resources.files("starter.year").joinpath(FILE).read_bytes()
-    parsed, problems = parse(FILE, content, Proportions)
-    if parsed is None:
-        raise DataFileError(problems)
-    return parsed
+    return built_in("starter.year", FILE, Proportions)
