@@ -9,10 +9,11 @@ from casework.models.access import Ground
 from casework.models.codes import Status
 from casework.models.erasure import Certificate
 from casework.models.figure import Counted, Key, Period
-from casework.models.people import OFFICE_ROLES, Actor
+from casework.models.people import Actor
 from casework.models.sight import OtherGround
 from casework.models.state import Receipt
 from casework.ports import Board, BoardQuery, Caseload, Reads, Stalled, Standing, Tokens, Work
+from casework.rules.figures import of_own_office
 from web.seen import SEEN
 
 Row = Mapping[str, Any]
@@ -107,7 +108,7 @@ class NotingReads:
 
     def counted(self, reader: Actor, period: Period, zone: str, ids: Collection[str]) -> Mapping[str, Counted]:
         """Figures: of the own office, of no case in particular; of all offices with nothing in them that is of one."""
-        if reader.role in OFFICE_ROLES:
+        if of_own_office(reader):
             note(reader, None, Ground.OWN_OFFICE)
         return self._reads.counted(reader, period, zone, ids)
 

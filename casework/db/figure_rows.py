@@ -108,13 +108,12 @@ def _of_new(name: str) -> Makes:
     return make
 
 
-for _id, _column in (
-    ("by_sex", "sex"),
-    ("by_age", "age_band"),
-    ("by_subdistrict", "subdistrict"),
-    ("by_place", "place"),
-):
-    MAKERS[_id] = _of_new(_column)
+MAKERS |= {
+    "by_sex": _of_new("sex"),
+    "by_age": _of_new("age_band"),
+    "by_subdistrict": _of_new("subdistrict"),
+    "by_place": _of_new("place"),
+}
 
 
 @figure("by_category")
@@ -191,12 +190,11 @@ def _services_by(name: str) -> Makes:
     return make
 
 
-for _id, _column in (
-    ("services_by_sex", "sex"),
-    ("services_by_age", "age_band"),
-    ("services_by_disability", "disability"),
-):
-    MAKERS[_id] = _services_by(_column)
+MAKERS |= {
+    "services_by_sex": _services_by("sex"),
+    "services_by_age": _services_by("age_band"),
+    "services_by_disability": _services_by("disability"),
+}
 
 
 @figure("referrals_per_case")

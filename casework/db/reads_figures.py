@@ -15,8 +15,9 @@ from casework.db.session import deciding, reading
 from casework.db.tables import cases
 from casework.db.visible import NOT_ERASED, ground_of, visible_to
 from casework.models.figure import Cell, Counted, Key, Period
-from casework.models.people import OFFICE_ROLES, Actor
+from casework.models.people import Actor
 from casework.rules.access import shown
+from casework.rules.figures import of_own_office
 
 PART = 200
 
@@ -76,11 +77,11 @@ class FigureReads(SqlReader):
 
     def _caller(self, reader: Actor) -> Caller:
         """The walls show nobody else the rows of all offices: what is then told of them is counts."""
-        return acting(reader, self._now()) if reader.role in OFFICE_ROLES else ENGINE
+        return acting(reader, self._now()) if of_own_office(reader) else ENGINE
 
     def _scope(self, reader: Actor) -> ColumnElement[bool]:
         """The own office's cases that its people may see; of all offices for who is shown no case."""
-        if reader.role in OFFICE_ROLES:
+        if of_own_office(reader):
             return (cases.c.agency_id == reader.agency_id) & visible_to(reader, self._now())
         return true()
 

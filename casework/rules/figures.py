@@ -13,7 +13,7 @@ from casework.errors import InvalidInputError
 from casework.models.figure import Cell, Counted, Definition, Figure, Key, Period, Shown
 from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.rules.opening import problem
-from casework.rules.suppression import FEWEST, is_small, suppressed, suppressed_list
+from casework.rules.suppression import is_small, suppressed, suppressed_list
 
 READERS = OFFICE_ROLES | {Role.COORDINATOR, Role.VIEWER}
 YES = "yes"
@@ -113,6 +113,3 @@ def _share(definition: Definition, counts: Told, total: int | None) -> float | N
     if definition.counts != "share" or not total or yes is None:
         return None
     return round(yes / total, 4)
-
-
-__all__ = ["FEWEST", "READERS", "of_own_office", "period_of", "shown_to"]

@@ -1,7 +1,6 @@
 """An entry of the national register (SIMFONI PPA) in its own categories, ready to be keyed in. It names nobody."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from casework.models.base import Id, Instant, Model
@@ -65,7 +64,6 @@ class RegisterEntry(Model):
 def entry(row: Mapping[str, Any]) -> RegisterEntry:
     """The entry of a row of the record."""
     given: Iterable[str] = (SERVICES[service] for service in row["services"] or () if service in SERVICES)
-    closed: datetime | None = row["entered_at"]
     return RegisterEntry(
         case_id=row["id"],
         number=row["number"],
@@ -82,5 +80,5 @@ def entry(row: Mapping[str, Any]) -> RegisterEntry:
         categories=tuple(row["categories"] or ()),
         closure_reason=row["closure_reason"] if row["change"] == "closed" else None,
         entry_due_at=row["entry_due_at"],
-        entered_at=closed,
+        entered_at=row["entered_at"],
     )

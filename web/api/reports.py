@@ -12,7 +12,7 @@ from starlette.responses import Response
 from casework.errors import ForbiddenError, NotFoundError
 from casework.figures import definition, definitions
 from casework.models.figure import Figure, Period, Shown, Words
-from casework.models.people import OFFICE_ROLES, Actor
+from casework.models.people import Actor
 from casework.rules.figures import READERS, of_own_office, period_of, shown_to
 from casework.rules.register import RegisterEntry, entry
 from web.api.answers import CaseSummary, summary
@@ -108,7 +108,7 @@ class Reports:
 
     def behind(self, reader: Actor, period: Period, figure_id: str, query: BehindQuery) -> BehindAnswer:
         """The cases behind one number of the own office, or behind all of a figure."""
-        if reader.role not in OFFICE_ROLES:
+        if not of_own_office(reader):
             raise ForbiddenError("Only the own office is led from a number to its cases.")
         found = definition(figure_id)
         if found is None or found.missing:
@@ -120,7 +120,7 @@ class Reports:
 
     def to_register(self, reader: Actor, days: Days) -> Period:
         """The period of a register list, noted with all its cases; raises ForbiddenError for who keys in nothing."""
-        if reader.role not in OFFICE_ROLES:
+        if not of_own_office(reader):
             raise ForbiddenError("The register list is the own office's.")
         period = self.period(reader, days)
         self._reads.to_register(reader, period, self._office.timezone)
