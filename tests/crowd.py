@@ -27,7 +27,6 @@ from starter.desk import Desk
 from tests.many_cases import fill, fill_around
 from tests.postgres import Scratch, scratch_database
 from tests.stack import LEAD, PASSWORD, Stack, waiting
-from web.app import create_app
 from web.sessions import COOKIE
 
 HOSPITAL, POLICE = "rsud-muaradua", "unit-ppa-polres"
@@ -67,7 +66,7 @@ async def crowd(count: int) -> AsyncIterator[Crowd]:
         app = await _stack(scratch, Path(directory))
         people = _people(app)
         _fill(scratch, count, people)
-        transport = httpx.ASGITransport(create_app(app.site))
+        transport = httpx.ASGITransport(app.web())
         async with httpx.AsyncClient(transport=transport, base_url="http://test", trust_env=False) as client:
             yield Crowd(app, client, {name: _cookie(app, who) for name, who in people.items()})
         app.outside.close()

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 
 from casework.models.people import Actor
 from tests.stack import Stack
-from web.app import create_app
 
 
 @dataclass
@@ -22,7 +21,7 @@ class RealSite:
     @cached_property
     def app(self) -> FastAPI:
         """The application over the stack."""
-        return create_app(self.stack.site)
+        return self.stack.web()
 
     @cached_property
     def client(self) -> httpx.AsyncClient:

@@ -282,7 +282,7 @@ async def test_unless_pages_are_named_there_are_none(app: Stack, case_id: str, c
     """An empty setting opens to no origin, also not to a request without one."""
     kept = (await sealed(app, case_id))[0]
     body = {"payloads": [MessageToDict(kept)]}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(app.site)), base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app.web()), base_url="http://test") as client:
         for origin in ({}, {"Origin": ""}, {"Origin": PAGES}):
             headers = {"X-Namespace": "default", "Cookie": cookie, **origin}
             is_problem(await client.post(PATH, json=body, headers=headers), 401, "unauthenticated")

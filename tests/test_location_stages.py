@@ -153,7 +153,7 @@ class Course:
     async def refer(self) -> None:
         """Everything is disclosed, and the police are told."""
         told = {"kind": "police", "agency_id": "unit-ppa-polres", "explained_to_client": True}
-        await self.give("notify", self.app.caseworker, c.Notify.model_validate(told))
+        self.notification = await self.give("notify", self.app.caseworker, c.Notify.model_validate(told))
         everything = refer("rsud-muaradua", "health").model_copy(update={"disclose": tuple(Part)})
         self.referral = await self.give("refer", self.app.caseworker, everything)
 
@@ -174,12 +174,13 @@ class Course:
         return (self.assess, self.plan, self.approve, self.refer, self.request_closure, self.close, self.reopen)
 
 
-async def letters(site: RealSite, case_id: str, referral_id: str) -> None:
+async def letters(site: RealSite, course: Course) -> None:
     """One of each kind that the case can have."""
-    path = f"/cases/{case_id}/letters"
+    path = f"/cases/{course.case_id}/letters"
     for body in (
         {"kind": "case_summary", "agencies": ["rsud-muaradua"]},
-        {"kind": "referral", "about_id": referral_id},
+        {"kind": "referral", "about_id": course.referral},
+        {"kind": "police_notification", "about_id": course.notification},
     ):
         answer = await site.post(site.stack.caseworker, path, **body)
         assert answer.status_code == 201, answer.text
@@ -198,7 +199,7 @@ async def test_no_answer_to_anybody_holds_it_at_any_stage(app: Stack, caplog: An
         await listener.listen(NEAR)
         await step()
         if step == course.refer:
-            await letters(site, case_id, course.referral)
+            await letters(site, course)
     await listener.listen([reader[0] for reader in READERS])
 
     assert listener.heard == []

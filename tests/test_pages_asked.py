@@ -27,7 +27,6 @@ from tests.stack import LEAD, PASSWORD, Stack
 from tests.test_pages import LATER_PAGE
 from tests.test_pages_board import counted
 from tests.test_walk import assessed, walk_in
-from web.app import create_app
 from web.sessions import COOKIE, csrf_of
 
 TYPED = {"content-type": "application/x-www-form-urlencoded"}
@@ -73,7 +72,7 @@ async def pages(app: Stack) -> AsyncIterator[Pages]:
     for username, (role, agency_id) in accounts_of(LEAD).items():
         if role is not Role.SYSTEM:
             app.actor(username, role, agency_id)
-    transport = httpx.ASGITransport(create_app(app.site))
+    transport = httpx.ASGITransport(app.web())
     async with httpx.AsyncClient(transport=transport, base_url="http://test", trust_env=False) as client:
         yield Pages(app, client)
 

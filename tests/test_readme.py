@@ -15,7 +15,6 @@ import uvicorn
 
 from starter.cli.demonstration import accounts_of
 from tests.stack import LEAD, PASSWORD, Stack
-from web.app import create_app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -30,7 +29,7 @@ async def address(app: Stack) -> AsyncIterator[str]:
             app.actor(username, role, agency_id)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(create_app(app.site), log_config=None, lifespan="off")
+        config = uvicorn.Config(app.web(), log_config=None, lifespan="off")
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
