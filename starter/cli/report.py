@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 
@@ -46,6 +47,8 @@ def report(
     wanted = Format.JSON if json else Format.CSV if national_register and format_ is Format.TABLE else format_
     if wanted is Format.XLSX and output is None:
         raise BadUsage("Name a file for a workbook, with --output.")
+    if output and not output.parent.is_dir():
+        raise BadUsage(f"There is no directory {output.parent}.")
     asked = {name: day for name, day in (("from", from_), ("to", to)) if day}
     path = "/reports/register" if national_register else "/reports/indicators"
     with Api.of_environment() as api:
@@ -54,8 +57,20 @@ def report(
         elif output is None:
             api.save(path, sys.stdout.buffer, **asked, format=wanted.value)
         else:
-            with output.open("wb") as file:
+            with whole(output) as file:
                 api.save(path, file, **asked, format=wanted.value)
+
+
+@contextmanager
+def whole(output: Path) -> Iterator[IO[bytes]]:
+    """A file that is there when all of it was written, and not before; what was there stays until then."""
+    beside = output.with_name(f".{output.name}.part")
+    try:
+        with beside.open("wb") as file:
+            yield file
+        beside.replace(output)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _show(answer: Mapping[str, Any]) -> None:
