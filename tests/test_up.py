@@ -167,6 +167,12 @@ def data() -> Iterator[Path]:
         yield place
 
 
+def made_up(data: Path, port: int) -> "subprocess.CompletedProcess[str]":
+    """`tuntas seed-demo` of two cases, to its end."""
+    words = ("seed-demo", "--cases", "2", "--data", str(data), "--port", str(port))
+    return subprocess.run([sys.executable, "-m", "starter", *words], capture_output=True, text=True, cwd=ROOT)
+
+
 def connection(up: Started, data: Path, role: str, database: str) -> "psycopg.Connection[tuple[object, ...]]":
     secrets = keys.load_secrets(data / "secrets.json", database_exists=True)
     return psycopg.connect(
@@ -239,6 +245,12 @@ class TestWhileItRuns:
             assert second.ended() == 1
             assert f"in use by another `tuntas up` (process {running.process.pid})" in second.said()
             assert running.process.poll() is None
+
+    def test_no_year_is_made_up_where_it_runs(self, running: Started, data: Path) -> None:
+        """Its engine would not know of it."""
+        ended = made_up(data, running.numbers.web)
+        assert ended.returncode == 1
+        assert f"in use by another `tuntas up` (process {running.process.pid})" in ended.stderr
 
     @pytest.mark.parametrize(
         ("name", "word"), [("postgres", "bin/postgres"), ("temporal", "start-dev"), ("web", "http.")]
@@ -425,3 +437,14 @@ def test_port_without_room_for_the_others_is_refused() -> None:
 
 if __name__ == "__main__":
     sys.exit(run(Path(sys.argv[1]), int(sys.argv[2]), stand_ins(sys.argv[3])))
+
+
+def test_a_year_is_made_up_in_a_new_directory(new_data: Path) -> None:
+    """With servers of its own, which are gone when it ends."""
+    port = free_port()
+
+    ended = made_up(new_data, port)
+
+    assert ended.returncode == 0, ended.stderr
+    assert f"2 cases; look at them with `tuntas up --data {new_data}`" in ended.stdout + ended.stderr
+    assert [name for name, number in ports.following(port) if ports.in_use(number)] == []
