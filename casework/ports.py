@@ -11,6 +11,7 @@ from casework.models.base import Instant, Model
 from casework.models.checkpoint import AccessHead, Attested
 from casework.models.codes import FileType
 from casework.models.erasure import Certificate
+from casework.models.event_log import Pages
 from casework.models.figure import Counted, Key, Period
 from casework.models.link import Link
 from casework.models.notice import Contact, Notice
@@ -568,6 +569,18 @@ class AccessLog(Protocol):
 
     def head(self) -> AccessHead:
         """How far the chain of the access log has come."""
+        ...
+
+
+class EventLogs(Protocol):
+    """The record as it goes into event logs: of every office, without what was erased."""
+
+    def count(self, period: Period) -> int:
+        """How many cases there are to be read."""
+        ...
+
+    def pages(self, period: Period) -> Pages:
+        """The cases that were opened in a period, oldest first, a page of them at a time and no more."""
         ...
 
 

@@ -23,6 +23,8 @@ class OtherGround(Codes):
     """The answer to one's own command, which is shown again to a repeat."""
     ENGINE = "engine"
     """What the engine keeps that belongs to no case: patrols, deliveries."""
+    EXPORT = "export"
+    """An event log, which whoever has the machine writes for process mining."""
     SEARCH = "search"
     """That nobody was found."""
 

@@ -11,6 +11,7 @@ import typer
 from starter.cli import (
     audit,
     demo,
+    exporting,
     keys,
     machine,
     pathways,
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its frames would print what a case holds
     add_completion=False,
 )
-for module in (reading, report, writing, machine, people, demo, seeding, replay, patrol):
+for module in (reading, report, exporting, writing, machine, people, demo, seeding, replay, patrol):
     module.register(app)
 app.add_typer(ways_in.app, name="account")
 app.add_typer(pathways.app, name="pathways")

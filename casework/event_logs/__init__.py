@@ -1,0 +1,1 @@
+"""Event logs as files that others open: XES for one case at a time, OCEL for all that takes part."""
