@@ -13,7 +13,7 @@ from casework.db.visible import NOT_ERASED
 from casework.models.event_log import CaseRows, Pages, Row
 from casework.models.figure import Period
 
-AT_A_TIME = 100
+AT_A_TIME = 50
 PLACE = (cases.c.opened_at, cases.c.id)
 OF_CASE = ("id", "opened_at", "agency_id", "reported_by_agency", "categories")
 OF_FACT = ("case_id", "sequence", "kind", "at", "account_id", "role", "agency_id", "subject_id")
