@@ -51,8 +51,12 @@ class Comparison:
         return [*found, *(missed(row, now, answers=True) for row in wrong[ASKED:])]
 
     async def _compared(self, row: Recorded) -> Finding | None:
-        """What is wrong between record and workflow, if it still is after a while."""
-        found = None
+        """What is wrong between record and workflow, if it still is after a while.
+
+        The workflow is asked first, so that each look at a case that takes one command after the other may find its
+        record ahead; but a record that has diverged takes no command.
+        """
+        found, revision = None, None
         for seconds in LOOKS:
             await asyncio.sleep(seconds)
             stand = await self._runs.stand(row.case_id)
@@ -62,6 +66,9 @@ class Comparison:
             found = differs(recorded, stand) if stand else None
             if found is None:
                 return missed(recorded, self._now(), answers=stand is not None)
+            if revision not in (None, recorded.revision):
+                return None
+            revision = recorded.revision
         return found
 
 

@@ -196,8 +196,27 @@ async def write(walk: Walk) -> None:
     answer = await walk.asking.ask(app.caseworker, "POST", f"{V1}/cases/{{case_id}}/letters", where, json=asked)
     assert answer.status_code == 201, answer.text
     walk.cage.met.add(c.IssueLetter)
-    page = await walk.asking.visit(app.caseworker, "POST", "/cases/{case_id}/letters", where, **asked)
+    told = {**asked, "agencies": ["unit-ppa-polres"]}
+    page = await walk.asking.visit(app.caseworker, "POST", "/cases/{case_id}/letters", where, **told)
     assert page.status_code == 303, page.text
+    await received(walk)
+
+
+async def received(walk: Walk) -> None:
+    """Each letter, by the office, through what its reader was asked or told."""
+    app, reads, asking = walk.app, walk.app.outside.reads, walk.asking
+    referral = next(row for row in reads.referrals(app.supervisor, walk.case_id) if row["agency_id"] == "rsud-muaradua")
+    (notification,) = reads.notifications(app.supervisor, walk.case_id)
+    summary, other = (str(row["subject_id"]) for row in app.log(walk.case_id, ["LetterIssued"]))
+    asked = {"referral_id": str(referral["id"]), "letter_id": summary}
+    told = {"notification_id": str(notification["id"]), "letter_id": other}
+    for by, ids, path in (
+        (asking.ask, asked, f"{V1}/referrals/{{referral_id}}/letters/{{letter_id}}"),
+        (asking.ask, told, f"{V1}/notifications/{{notification_id}}/letters/{{letter_id}}"),
+        (asking.visit, asked, "/referrals/{referral_id}/letters/{letter_id}"),
+    ):
+        answer = await by(app.supervisor, "GET", path, ids)
+        assert answer.status_code == 200, (path, answer.text)
 
 
 async def hold_and_remind(walk: Walk) -> None:

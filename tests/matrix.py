@@ -180,6 +180,7 @@ def of_v1() -> Iterator[tuple[str, str, Access]]:
     yield "GET", "/erasures", of_list(CERTIFIED, DECIDING | roles(Role.AUDITOR))
     yield "GET", "/referrals", of_list(SEES_REFERRAL)
     yield "GET", REFERRAL, of_referral(SEES_REFERRAL, "what it discloses only while it does")
+    yield from of_letters()
     for step in ("answer", "progress", "result"):
         yield "POST", f"{REFERRAL}/{step}", of_referral(OFFICE | ASKED, OVER)
     yield "POST", f"{REFERRAL}/override", of_referral(DECIDES)
@@ -218,6 +219,14 @@ def of_v1() -> Iterator[tuple[str, str, Access]]:
     yield "POST", "/tokens", PUBLIC
 
 
+def of_letters() -> Iterator[tuple[str, str, Access]]:
+    """Letters, to whom they go."""
+    told = Access(READS | those("told"), SEES_NOTIFICATION, SEES_NOTIFICATION, note="while it shows its parts")
+    for letters in ("letters", "letters/{letter_id}"):
+        yield "GET", f"{REFERRAL}/{letters}", of_referral(READS | those("receiver"), "while it discloses")
+        yield "GET", f"/notifications/{{notification_id}}/{letters}", told
+
+
 CODEC = Access(DECIDES, EVERYBODY - KEEPERS, note="payloads of the case; an administrator those of no case")
 ROUTES: dict[tuple[str, str], Access] = {
     **{(method, f"/api/v1{path}"): access for method, path, access in of_v1()},
@@ -249,6 +258,7 @@ PAGES: dict[tuple[str, str], Access] = {
     ("GET", f"{CASE}/certificate"): CERTIFICATE,
     ("GET", "/referrals"): of_list(SEES_REFERRAL),
     ("GET", REFERRAL): of_referral(SEES_REFERRAL),
+    ("GET", f"{REFERRAL}/letters/{{letter_id}}"): of_referral(READS | those("receiver")),
     ("POST", f"{REFERRAL}/link"): of_referral(OFFICE),
     ("POST", f"{REFERRAL}/link/revocation"): of_referral(OFFICE),
     ("GET", "/mailboxes"): of_role(MAILBOXES),

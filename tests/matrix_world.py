@@ -21,13 +21,16 @@ from casework.db.session import reading, writing
 from casework.db.tables import access_log, erasures, metadata
 from casework.ids import workflow_id
 from casework.models.access import Exclude, OpenGlass
+from casework.models.codes import FileType
 from casework.models.people import Actor, Role
 from casework.models.state import Receipt
+from casework.ports import SealedFile
 from casework.signin.ports import Session
 from starter.gatekeeper import Gatekeeper
 from tests.api_fakes import report
 from tests.matrix import LEAD, OFFERED_TO, STANDS
 from tests.stack import PASSWORD, Stack, waiting
+from web.api.files import sealer_for
 from web.app import create_app
 from web.sessions import COOKIE
 
@@ -141,6 +144,7 @@ class World:
         made = await self.opened()
         await self._work(made)
         await self._refer(made)
+        await self._write(made)
         await self._end(made)
         self._look(made)
         self._certify(made)
@@ -170,6 +174,17 @@ class World:
         where = f"/api/v1/cases/{made.case_id}/documents"
         kept = await self.client.post(where, headers=self.headers("assigned"), **sent)
         made.ids["document_id"] = kept.headers["location"].rpartition("/")[2]
+
+    async def _write(self, made: Subject) -> None:
+        """A letter to who works on a referral and to who was told by law."""
+        sealer = sealer_for(self.stack.desk, made.case_id)
+        pieces = [*sealer.add(b"%PDF-1.7"), sealer.end()]
+        file = SealedFile(sealer.document_id, FileType.PDF, sealer.size, len(pieces), lambda: iter(pieces))
+        readers = tuple(STANDS[who].agency_id for who in ("receiver", "told"))
+        asked = {"kind": "case_summary", "agencies": readers, "number": "0001/RKS/DINAS/2026"}
+        body = c.IssueLetter.model_validate({**asked, "size": sealer.size, "content": sealer.content})
+        ask = self.stack.ask(self.people["assigned"], made.case_id)
+        made.ids["letter_id"] = str((await self.stack.cases.issue_letter(ask, body, file)).subject_id)
 
     async def _refer(self, made: Subject) -> None:
         services = {"expired": "social_rehabilitation", "revoked": "legal_aid", "receiver": "health"}

@@ -122,6 +122,7 @@ def known(app: Stack, case_id: str) -> dict[str, list[str]]:
         "document_id": [row["document_id"] for row in app.log(case_id) if row["document_id"]],
         "referral_id": [row["id"] for row in app.outside.reads.referrals(app.supervisor, case_id)],
         "notification_id": [row["id"] for row in app.outside.reads.told(app.supervisor, None, 50, None)[0]],
+        "letter_id": [str(row["subject_id"]) for row in app.log(case_id, ["LetterIssued"])] or ["nowhere"],
         "category": ["sexual_violence"],
         "figure_id": ["by_sex"],
         "agency_id": [AGENCY],

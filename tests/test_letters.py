@@ -24,6 +24,7 @@ from tests.api_fakes import OpenThrottle
 from tests.need_to_know import PARTS, Told, told
 from tests.play import CASEWORKER, Play, opened
 from tests.postgres import scratch_database
+from tests.stack import LEAD
 from web.letters.paper import About, paper
 from web.letters.pdf import drawn
 from web.letters.texts import read, texts
@@ -257,6 +258,33 @@ async def test_what_is_disclosed_no_longer_is_written_no_longer() -> None:
     assert (await file.app.get("caseworker", path)).json()["items"] == []
 
 
+async def test_who_it_goes_to_saves_it_while_they_are_shown_what_it_says() -> None:
+    """As it was sent, and nobody else it; a summary goes to each that it names."""
+    file = await told()
+    await file.refer("hospital", ("identity",), "consent")
+    await file.refer("police", ("identity",), "consent")
+    asked, other = (one.id for one in file.asked)
+    where = f"/cases/{file.case_id}/letters"
+    sent = await file.send("caseworker", where, {"kind": "referral", "about_id": asked})
+    both = await file.send("caseworker", where, {"kind": "case_summary", "agencies": ["rsud-muaradua", LEAD]})
+    path = f"/referrals/{asked}/letters"
+
+    listed = (await file.app.get("hospital", path)).json()["items"]
+    assert [one["number"] for one in listed] == [sent.json()["number"], both.json()["number"]]
+    assert listed == (await file.app.get("caseworker", path)).json()["items"]
+    saved = await file.app.ask("hospital", "GET", f"/api/v1{path}/{sent.json()['id']}")
+    assert saved.content == (await file.app.ask("caseworker", "GET", sent.headers["Location"])).content
+    assert saved.headers["content-disposition"].startswith("attachment")
+    assert (await file.app.get("police", f"/referrals/{other}/letters")).json()["items"] == []
+    elsewhere = f"/api/v1/referrals/{other}/letters/{sent.json()['id']}"
+    assert (await file.app.ask("police", "GET", elsewhere)).status_code == 404
+    assert (await file.app.get("police", path)).status_code == 404
+
+    await file.send("caseworker", f"/referrals/{asked}/revocation", {})
+    assert (await file.app.get("hospital", path)).status_code == 403
+    assert (await file.app.ask("hospital", "GET", f"/api/v1{path}/{sent.json()['id']}")).status_code == 403
+
+
 async def test_too_many_letters_a_minute_have_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before one is numbered and drawn; a repeat of one that was issued has its answer still."""
     file = await told()
@@ -305,6 +333,12 @@ async def test_the_police_are_written_what_they_are_told_by_law() -> None:
     assert file.sung(text) <= {"identity", "contact", "narrative", "perpetrators"}
     assert {file.latest["name"], file.latest["narrative"]} <= {word for word in file.words if word in text}
     assert "B/7" in text
+    at = f"/notifications/{told_['id']}/letters"
+    mine = (await file.app.get("police", at)).json()["items"]
+    assert [one["kind"] for one in mine] == ["police_notification"]
+    saved = await file.app.ask("police", "GET", f"/api/v1{at}/{mine[0]['id']}")
+    assert text_of(saved.content) == text
+    assert (await file.app.get("hospital", at)).status_code == 404
 
 
 def test_numbers_are_given_once_for_a_command_and_in_order_for_an_office_and_year() -> None:

@@ -81,6 +81,7 @@ class Listener:
             "document_id": [row["document_id"] for row in log if row["document_id"]],
             "referral_id": [str(row["subject_id"]) for row in log if row["kind"] == "ReferralSent"][:1],
             "notification_id": [row["id"] for row in reads.told(self.app.supervisor, None, 1, None)[0]],
+            "letter_id": [str(row["subject_id"]) for row in log if row["kind"] == "LetterIssued"][:1] or ["nowhere"],
             "figure_id": ["cases_new"],
             **{name: ["nowhere"] for name in ("hold_id", "glass_id", "exclusion_id")},
         }

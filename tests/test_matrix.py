@@ -238,7 +238,8 @@ async def test_a_referral_that_is_over_takes_no_answer(there: There, key: Key) -
 )
 async def test_a_part_of_another_case_is_no_part_of_ones_own(there: There, path: str) -> None:
     """Each id is good only within the case that it is of."""
-    mixed = Subject(there.case.case_id, ids={**there.shut.ids, "case_id": there.case.case_id})
+    own = {name: there.case.ids[name] for name in ("case_id", "notification_id")}
+    mixed = Subject(there.case.case_id, ids={**there.shut.ids, **own}, referrals=there.case.referrals)
     answer = await there.world.client.get(address(path, mixed, "supervisor"), headers=there.world.headers("supervisor"))
 
     check_refused(("GET", path), "supervisor", answer, knows=False)

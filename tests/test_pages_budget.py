@@ -20,7 +20,13 @@ READERS = {"supervisor": "supervisor", "administrator": "administrator", "audito
 """Who opens a page: the first whom the matrix allows it, by their stand."""
 ITS_OWN = {"/": "caseworker", "/referrals": "hospital", "/referrals/{referral_id}": "hospital", "/audit": "auditor"}
 """Pages that somebody else opens every day."""
-NO_PAGE = ("/stalled/events", "/cases/{case_id}/documents/{document_id}", "/link", "/link/do/{asks}")
+NO_PAGE = (
+    "/stalled/events",
+    "/cases/{case_id}/documents/{document_id}",
+    "/referrals/{referral_id}/letters/{letter_id}",
+    "/link",
+    "/link/do/{asks}",
+)
 """A stream, a file to be saved, and what is asked with the cookie of a one-time link."""
 MOST = 7
 """Statements: the session, what is shown, names, and the note of what was seen."""

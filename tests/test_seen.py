@@ -1,6 +1,7 @@
 """Nobody reads unseen: what an answer shows of cases is kept before it is sent; what cannot be kept is not shown."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -52,26 +53,36 @@ def certified(case_id: str) -> Certificate:
     return Certificate(case_id=case_id, number="OKUS-2026-00001-1", **times, **rest)
 
 
-async def everything(app: Web) -> dict[str, str]:
-    """A case with a referral, a notification and a sealed text, by the names of addresses."""
+async def everything(app: Web, path: str) -> dict[str, str]:
+    """A case with a referral, a notification and a sealed text, by the names of addresses; a letter where it is asked
+    for."""
     referral = await referred(app)
     made_at = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
     told = await app.post("caseworker", f"/cases/{referral['case_id']}/notifications", {**TOLD, "made_at": made_at})
     assert told.status_code == 200, told.text
     app.memory.certificates[referral["case_id"]] = certified(referral["case_id"])
+    letter = await written(app, referral) if "letter_id" in path else ""
     return {
         "case_id": referral["case_id"],
         "referral_id": referral["id"],
         "notification_id": next(iter(app.memory.notifications)),
+        "letter_id": letter,
         "figure_id": "by_sex",
         "document_id": next(row["document_id"] for row in app.memory.log if row["document_id"]),
     }
 
 
+async def written(app: Web, referral: Mapping[str, Any]) -> str:
+    """A letter to both agencies."""
+    body = {"kind": "case_summary", "agencies": [referral["agency_id"], TOLD["agency_id"]]}
+    made = await app.post("caseworker", f"/cases/{referral['case_id']}/letters", body)
+    return str(made.json()["id"])
+
+
 @pytest.mark.parametrize("path", PATHS)
 async def test_every_route_that_shows_something_of_a_case_leaves_a_row(app: Web, path: str) -> None:
     """A route that is added is asked here too: one that shows a case and keeps nothing fails."""
-    ids = await everything(app)
+    ids = await everything(app, path)
     if path == "/stalled":
         make_late(app)
     reader = "police" if path.startswith("/notifications") else "supervisor"
@@ -94,7 +105,7 @@ def make_late(app: Web) -> None:
 @pytest.mark.parametrize("path", PATHS)
 async def test_what_cannot_be_kept_is_not_shown(app: Web, path: str) -> None:
     """503, and nothing of the case in it."""
-    ids = await everything(app)
+    ids = await everything(app, path)
     if path == "/stalled":
         make_late(app)
     app.memory.access_log_away = True

@@ -44,6 +44,7 @@ from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
 from web.api.reports import Reports
 from web.api.routing import Api
+from web.api.sent import SentLetters
 from web.api.texts import Texts
 from web.api.tokens import ChangePassword, SignIn
 from web.api.writes import Writes, bodies
@@ -108,6 +109,7 @@ def routes(site: Site) -> list[BaseRoute]:
     records, erasures = RecordReading(site, door, texts, cases), Erasures(site, door, texts, cases)
     written, linking, figures = Letters(site, texts, cases), Linking(site), Reports(site)
     referrals, session_door = ReferralReading(site, door, texts, cases), SessionDoor(site.signin.sessions)
+    sent = SentLetters(site, door, texts, referrals)
     return [
         *tokens.routes(site, door),
         *oauth.routes(site),
@@ -116,6 +118,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *sessions.routes(site, session_door),
         *Writes(site, door, texts).routes(),
         *letters.routes(site, door, written),
+        *sent.routes(),
         *cases.routes(),
         *records.routes(),
         *consents.routes(site, door, records),
@@ -132,5 +135,5 @@ def routes(site: Site) -> list[BaseRoute]:
         *Decoding(site, door, SessionDoor(site.signin.sessions)).routes(),
         *AccessWrites(site, door).routes(),
         *health.routes(site),
-        *pages.routes(site, session_door, cases, referrals, records, written, linking, erasures),
+        *pages.routes(site, session_door, cases, referrals, records, written, sent, linking, erasures),
     ]

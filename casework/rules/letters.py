@@ -38,6 +38,14 @@ def issue_letter(state: CaseState, order: Order[IssueLetter], now: datetime) -> 
     return Step(state, EventKind.LETTER_ISSUED, subject_id=order.document.id)
 
 
+def goes_to(letter: Parts, agency_id: str, about_id: str) -> bool:
+    """Whether a letter, of which this is kept in the clear, goes to the agency of a referral or notification: it is
+    about that, or a summary for the agency among others."""
+    if letter["kind"] == LetterKind.CASE_SUMMARY:
+        return agency_id in letter["agencies"]
+    return bool(letter["about_id"] == about_id)
+
+
 def common(shown: Iterable[Sequence[Parts]]) -> dict[str, Any]:
     """Of what each of several agencies is shown, by each of its referrals, the parts that all are shown alike."""
     views = [tuple(each) for each in shown]

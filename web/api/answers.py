@@ -6,7 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from casework.models.codes import NotificationKind, ReferralStatus, Stage, Status, Urgency
+from casework.models.codes import LetterKind, NotificationKind, ReferralStatus, Stage, Status, Urgency
 from casework.models.parts import Client
 from casework.models.pathway import Category, Risk, Service
 from casework.models.people import Role
@@ -115,6 +115,17 @@ class Recorded(BaseModel):
     id: str
     at: datetime
     by: str
+
+
+class SentLetter(Answer):
+    """A letter to who was asked or told, who saves it under its id."""
+
+    id: str
+    at: datetime
+    kind: LetterKind
+    number: str
+    about_id: str | None
+    language: str
 
 
 class LogRow(Answer):

@@ -82,7 +82,7 @@ class ReferralReading:
     def one(self, actor: Actor, referral_id: str) -> tuple[ReferralAnswer, int]:
         """A referral with what it discloses, and the revision of its case; raises NotFoundError for any other."""
         row = self._reads.referral(actor, referral_id)
-        case = self._case(actor, row) if row else None
+        case = self.case_of(actor, row) if row else None
         if row is None or case is None:
             raise NotFoundError("There is no such referral.")
         open_ = discloses(row, self._now())
@@ -91,12 +91,12 @@ class ReferralReading:
     def notification(self, actor: Actor, notification_id: str) -> NotificationAnswer:
         """A mandatory notification with what it discloses; raises NotFoundError for any other."""
         row = self._reads.notification(actor, notification_id)
-        case = self._case(actor, row) if row else None
+        case = self.case_of(actor, row) if row else None
         if row is None or case is None:
             raise NotFoundError("There is no such notification.")
         return notification_of(self._texts, actor, row, case, self._now())
 
-    def _case(self, actor: Actor, part: Row) -> Row | None:
+    def case_of(self, actor: Actor, part: Row) -> Row | None:
         """The case's row: with its ground for an office, as it is for who was asked or told."""
         if actor.role in OFFICE_ROLES:
             return self._reads.case(actor, part["case_id"])

@@ -18,6 +18,7 @@ from web.api.door import given_id
 from web.api.lists import CasesQuery, NotificationsQuery, ReferralsQuery
 from web.api.problems import invalid
 from web.api.referrals import ReferralReading
+from web.api.sent import SentLetters
 from web.pages.commanding import BY_ASKING
 from web.pages.naming import Naming
 from web.pages.sheets import Sheets, Visit
@@ -36,19 +37,27 @@ class Lists:
     """Every list of a page is the list that the API answers, in words."""
 
     def __init__(
-        self, site: Site, sheets: Sheets, naming: Naming, cases: CaseReading, referrals: ReferralReading
+        self,
+        site: Site,
+        sheets: Sheets,
+        naming: Naming,
+        cases: CaseReading,
+        referrals: ReferralReading,
+        sent: SentLetters,
     ) -> None:
         self._site = site
         self._sheets = sheets
         self._naming = naming
         self._cases = cases
         self._referrals = referrals
+        self._sent = sent
 
     def routes(self) -> Iterator[BaseRoute]:
         """Each with its filters in the address; none of them tells of a person."""
         yield self._sheets.shows("/cases", self._of_cases)
         yield self._sheets.shows("/referrals", self._inbox)
         yield self._sheets.shows("/referrals/{referral_id}", self._referral)
+        yield self._sheets.shows("/referrals/{referral_id}/letters/{letter_id}", self._letter)
         yield self._sheets.shows("/notifications", self._told)
 
     def _of_cases(self, visit: Visit) -> Response:
@@ -71,8 +80,16 @@ class Lists:
         referral, _ = self._referrals.one(visit.visitor.actor, given_id(visit.named("referral_id")))
         steps = tuple(_steps(visit.visitor.actor, referral))
         done = visit.asked("done") if visit.asked("done") in LINKING else done_of(visit)
-        shown = {"linkable": self._linkable(visit, referral), "keeper": MAILBOXES in visit.visitor.menu}
+        shown = {
+            "linkable": self._linkable(visit, referral),
+            "keeper": MAILBOXES in visit.visitor.menu,
+            "letters": self._sent.of(visit.visitor.actor, referral),
+        }
         return self._page(visit, "referral.html", referral=referral, steps=steps, done=done, key=new_id(), **shown)
+
+    def _letter(self, visit: Visit) -> Response:
+        ids = (given_id(visit.named(name)) for name in ("referral_id", "letter_id"))
+        return self._sent.file(visit.visitor.actor, *ids)
 
     def _linkable(self, visit: Visit, referral: ReferralAnswer) -> bool:
         """Whether the agency of a referral that is worked on can only be let in by a link."""

@@ -9,6 +9,7 @@ from web.api.erasures import Erasures
 from web.api.links import Linking
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
+from web.api.sent import SentLetters
 from web.letters.issuing import Letters
 from web.pages.accounts import AccountPages
 from web.pages.auditing import AuditPages
@@ -43,6 +44,7 @@ def routes(
     referrals: ReferralReading,
     records: RecordReading,
     letters: Letters,
+    sent: SentLetters,
     linking: Linking,
     erasures: Erasures,
 ) -> Iterator[BaseRoute]:
@@ -53,7 +55,7 @@ def routes(
     yield from Opening(site.cases, sheets, choices).routes()
     yield from BoundPages(site, sheets, choices, referrals).routes()
     yield from LinkForms(site, sheets, linking).routes()
-    yield from Lists(site, sheets, naming, cases, referrals).routes()
+    yield from Lists(site, sheets, naming, cases, referrals, sent).routes()
     yield from Board(site, sheets, naming, Live(site, door)).routes()
     yield from CaseloadPage(site, sheets, naming).routes()
     yield from AuditPages(site, sheets, naming).routes()
