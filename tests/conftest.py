@@ -15,6 +15,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 from playwright.async_api import Browser
 from temporalio.testing import WorkflowEnvironment
 
@@ -28,9 +29,15 @@ from tests.stack import Stack, running, stack, temporal_binary
 MOST_WORKERS = 4
 """Each has servers of its own. One more than there are cores works while another waits."""
 
+LONGEST = ("test_canary.py", "test_matrix.py", "test_patrol.py", "test_uncached.py", "test_up.py")
+"""Files that take a minute or more: they start first, so that none of them is alone at the end."""
+
 # How long an example takes to draw or to run says how busy the machine is, and nothing of Tuntas.
 hypothesis.settings.register_profile("tuntas", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tuntas")
+
+# What is logged is shown of a test that fails: to lay it out for a terminal costs more than many a request.
+structlog.configure(processors=[structlog.stdlib.add_log_level, structlog.processors.JSONRenderer(default=str)])
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -40,9 +47,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files of few tests first: they play with whole servers, and none of them should be left for the end."""
+    """The longest files first, then those of few tests: they play with whole servers."""
     of_file = Counter(item.path for item in items)
-    items.sort(key=lambda item: (of_file[item.path], item.path))
+    items.sort(key=lambda item: (item.path.name not in LONGEST, of_file[item.path], item.path))
 
 
 @pytest.fixture(scope="module")

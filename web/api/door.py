@@ -70,7 +70,7 @@ def given_id(value: str) -> str:
     return value
 
 
-def no_query(request: Request) -> None:
+async def no_query(request: Request) -> None:
     """Refuse every query parameter, where a route takes none."""
     if request.query_params:
         errors = [entry("", "unknown_field", "There is no such parameter here.")]

@@ -109,20 +109,20 @@ def _is_unknown_service(found: ErrorDetails | Mapping[str, Any]) -> bool:
     return found["type"] == "enum" and bool(found["loc"]) and found["loc"][-1] == "service"
 
 
-def on_refusal(request: Request, error: Exception) -> Problem:
+async def on_refusal(request: Request, error: Exception) -> Problem:
     """Handles CaseworkError."""
     assert isinstance(error, CaseworkError)  # noqa: S101  told to the type checker
     request.state.refused = error.code
     return of_error(error)
 
 
-def on_invalid(request: Request, error: Exception) -> Problem:
+async def on_invalid(request: Request, error: Exception) -> Problem:
     """Handles what FastAPI found wrong in headers, query and path."""
     assert isinstance(error, RequestValidationError)  # noqa: S101  told to the type checker
     return of_error(invalid(error.errors()))
 
 
-def on_http(request: Request, error: Exception) -> Problem:
+async def on_http(request: Request, error: Exception) -> Problem:
     """Handles the framework's own refusals: no such route, method not allowed."""
     assert isinstance(error, HTTPException)  # noqa: S101  told to the type checker
     if error.status_code == HTTPStatus.NOT_FOUND:
