@@ -747,6 +747,14 @@ class Links(Protocol):
         """Where an agency without accounts is written to."""
         ...
 
+    def mailboxes(self) -> Mapping[str, Contact]:
+        """Every mailbox that is kept, by agency."""
+        ...
+
+    def signing_in(self) -> frozenset[str]:
+        """The agencies of which somebody can sign in."""
+        ...
+
     def set_mailbox(self, agency_id: str, contact: Contact, by: str) -> None:
         """Enter a mailbox, or confirm it by entering it again."""
         ...

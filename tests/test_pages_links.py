@@ -45,6 +45,8 @@ async def test_an_agency_without_accounts_answers_on_a_telephone(
     keeper = await Person.signed_in(chrome, address, "administrator", viewport=TELEPHONE)
     await keeper.clicks("nav a[href='/mailboxes']")
     await check(keeper)
+    listed = keeper.page.locator(f"li:has(a[href='/mailboxes?agency_id={AGENCY}'])")
+    assert "belum ada kotak surat" in await listed.inner_text()
     await keeper.fills(agency_id=AGENCY)
     await keeper.clicks("form[method=get] button")
     await keeper.fills(address="not a mailbox")
@@ -54,6 +56,7 @@ async def test_an_agency_without_accounts_answers_on_a_telephone(
     await keeper.fills(address="petugas@psikolog.example", safe="yes")
     await keeper.clicks("form[action='/mailboxes'] button")
     assert await keeper.page.locator(".done").count() == 1
+    assert "petugas@psikolog.example sampai" in " ".join((await listed.inner_text()).split()).replace("· ", "")
     await check(keeper)
     supervisor = await Person.signed_in(chrome, address, "supervisor", viewport=TELEPHONE)
     await supervisor.opens(f"/referrals/{referral_id}")

@@ -6,10 +6,11 @@ No person reads a link's row: who may make one is asked before, and who comes by
 import base64
 import hmac
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.caller import ENGINE, NOBODY
@@ -47,6 +48,16 @@ class SqlLinks:
         """Where an agency without accounts is written to."""
         with reading(self._engine, NOBODY) as connection:
             return _mailbox(connection, agency_id)
+
+    def mailboxes(self) -> Mapping[str, Contact]:
+        """Every mailbox that is kept, by agency."""
+        with reading(self._engine, NOBODY) as connection:
+            return {row["agency_id"]: _contact(row) for row in connection.execute(select(mailboxes)).mappings()}
+
+    def signing_in(self) -> frozenset[str]:
+        """The agencies of which somebody can sign in."""
+        with reading(self._engine, NOBODY) as connection:
+            return frozenset(connection.scalars(select(accounts.c.agency_id).where(~accounts.c.disabled).distinct()))
 
     def set_mailbox(self, agency_id: str, contact: Contact, by: str) -> None:
         """Enter a mailbox, or confirm it by entering it again."""
@@ -127,8 +138,11 @@ _LIVE = and_(links.c.revoked_at.is_(None), _WAITS)
 
 def _mailbox(connection: Connection, agency_id: str) -> Contact | None:
     row = connection.execute(select(mailboxes).where(mailboxes.c.agency_id == agency_id)).mappings().one_or_none()
-    kept = {name: row[name] for name in ("address", "language", "safe", "confirmed_at")} if row else None
-    return Contact(medium="email", **kept) if kept else None
+    return _contact(row) if row else None
+
+
+def _contact(row: RowMapping) -> Contact:
+    return Contact(medium="email", **{name: row[name] for name in ("address", "language", "safe", "confirmed_at")})
 
 
 def _made(connection: Connection, command_id: str, referral_id: str) -> Link | None:

@@ -107,6 +107,13 @@ class Linking:
         self._check_agency(agency_id)
         return self._links.mailbox(agency_id)
 
+    def mailboxes(self, actor: Actor) -> tuple[MailboxOf, ...]:
+        """Those of every agency that is written to: it has one, or nobody who signs in; for who keeps them."""
+        self.check_keeper(actor)
+        kept, signing_in = self._links.mailboxes(), self._links.signing_in()
+        written = sorted(kept.keys() | (self._agencies - signing_in))
+        return tuple(MailboxOf.of(agency_id, kept.get(agency_id)) for agency_id in written)
+
     def set_mailbox(self, actor: Actor, agency_id: str, body: MailboxEntry) -> Contact:
         """Enter a mailbox, or confirm it by entering it again."""
         self.check_keeper(actor)

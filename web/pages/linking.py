@@ -24,6 +24,7 @@ class LinkForms:
 
     def __init__(self, site: Site, sheets: Sheets, linking: Linking) -> None:
         self._agencies = site.agencies
+        self._names = {each.id: each.name for each in site.agencies}
         self._sheets = sheets
         self._linking = linking
 
@@ -67,6 +68,7 @@ class LinkForms:
 
     def _form(self, visit: Visit, typed: Typed, refused: Refused = FRESH) -> Response:
         shown = {"typed": typed, "refused": refused, "agencies": self._agencies, "done": bool(visit.asked("done"))}
+        shown |= {"kept": self._linking.mailboxes(visit.visitor.actor), "names": self._names}
         return visit.sheet.page("mailboxes.html", refused.status, **shown)
 
 
