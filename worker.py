@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 from casework.assembly import Adapters, adapters, office
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.notices import SqlNotices
+from casework.db.promises import SqlPromises
 from casework.db.session import engine_for
 from casework.db.snooping import SqlSnooping
 from casework.db.walls import stand
@@ -23,6 +24,7 @@ from casework.db.watch import SqlWatch
 from casework.errors import EngineUnavailableError, WallsMissingError
 from casework.logging import configure
 from casework.office import Office
+from casework.outreach import offering
 from casework.settings import Settings, load
 from casework.temporal.connect import connect
 from casework.temporal.names import CASES
@@ -61,6 +63,7 @@ def watched(outside: Adapters, own: Office) -> Iterator[None]:
     engine = engine_for(settings.database_url.get_secret_value(), size=WATCHERS, name="tuntas-watch", walled=True)
     watch = Watch(
         record=SqlWatch(engine, own.surroundings),
+        promises=SqlPromises(engine, offering().ladders),
         snooping=SqlSnooping(engine),
         heartbeats=SqlHeartbeats(engine),
         deliver_batch=deliverer(outside, SqlNotices(engine)).deliver_batch,

@@ -22,6 +22,8 @@ from casework.db.letters import SqlLetters
 from casework.db.links import SqlLinks
 from casework.db.locations import SqlLocations
 from casework.db.notices import SqlNotices
+from casework.db.outreach import SqlOutreach
+from casework.db.outreach_effects import SqlOutreachEffects
 from casework.db.pathways import SqlPathwayVersions
 from casework.db.patrol import SqlPatrol
 from casework.db.reads import SqlReads
@@ -106,6 +108,8 @@ class Adapters:
     letters: SqlLetters
     links: SqlLinks
     pathways: SqlPathwayVersions
+    outreach: SqlOutreach
+    outreach_effects: SqlOutreachEffects
     erasures: SqlErasures
 
     def for_desk(self) -> DeskPorts:
@@ -162,6 +166,8 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         letters=SqlLetters(engine),
         links=SqlLinks(engine, root),
         pathways=SqlPathwayVersions(engine),
+        outreach=SqlOutreach(engine),
+        outreach_effects=SqlOutreachEffects(engine, at),
         erasures=SqlErasures(engine, keys),
     )
 

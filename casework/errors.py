@@ -98,6 +98,10 @@ class AlreadyDecidedError(CaseworkError):
     code, status, title = "already_decided", 409, "Already decided"
 
 
+class AlreadyKeptError(CaseworkError):
+    code, status, title = "already_kept", 409, "Recorded as done before"
+
+
 class FourEyesError(CaseworkError):
     code, status, title = "four_eyes", 403, "Another person must decide"
 

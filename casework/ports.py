@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from casework.models.access import BrokenGlass, Exclusion
@@ -15,6 +15,7 @@ from casework.models.event_log import Pages
 from casework.models.figure import Counted, Key, Period
 from casework.models.link import Link
 from casework.models.notice import Contact, Notice
+from casework.models.outreach import Outreach, Promise, Reports
 from casework.models.parts import Client
 from casework.models.pathway import Category, PathwayVersion
 from casework.models.people import Account, Actor
@@ -159,6 +160,70 @@ class SightQuery:
     kind: SightKind | None = None
     limit: int = 50
     cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class OutreachQuery:
+    """What of the outreach activities is asked for: of which days, both included, where, and about what."""
+
+    first: date
+    last: date
+    subdistrict: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The reports from the subdistricts of some activities, each report once: within thirty days after one of them,
+    else before one, else neither, in the quarters that these days touch."""
+
+    before: int
+    after: int
+    neither: int
+
+
+class Outreaches(Protocol):
+    """Outreach activities and what was promised at them. They are of no case."""
+
+    def keep(self, record: Outreach, command: Keyed) -> None:
+        """Keep an activity with its promises; a repeat of the command, which made the same id, changes nothing."""
+        ...
+
+    def one(self, reader: Actor, outreach_id: str) -> Outreach | None:
+        """An activity, if the reader may read it."""
+        ...
+
+    def listed(
+        self, reader: Actor, query: OutreachQuery, limit: int, cursor: str | None
+    ) -> tuple[list[Outreach], str | None]:
+        """A page of the activities that the reader may read, newest first, and the next cursor."""
+        ...
+
+    def every(self, reader: Actor, query: OutreachQuery) -> list[Outreach]:
+        """All of them, oldest first."""
+        ...
+
+    def kept(self, promise_id: str, on: date, account_id: str, at: datetime, command: Keyed) -> bool:
+        """Record that a promise was kept; False where it had been before. A repeat of the command changes nothing."""
+        ...
+
+    def owed(self, reader: Actor, before: datetime | None, limit: int) -> list[tuple[Outreach, Promise]]:
+        """The promises that still run and that the reader owes or looks after, soonest due first; only those that were
+        due `before`, where it is given."""
+        ...
+
+
+class Effects(Protocol):
+    """How many reports came from where outreach was, after it and before."""
+
+    def of_each(self, reader: Actor, ids: Collection[str]) -> Mapping[str, Reports]:
+        """Of each activity by itself, over the cases of the own office that the reader may see."""
+        ...
+
+    def of_subdistricts(self, reader: Actor, query: OutreachQuery, zone: str) -> Mapping[str | None, Followed]:
+        """Of the activities of a period, by subdistrict, and under None in all: over the same cases for who is of an
+        office, over those of all offices for everybody else."""
+        ...
 
 
 class Reservations(Protocol):

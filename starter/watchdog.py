@@ -1,7 +1,8 @@
 """The watch beside the worker: a thread that sees to it that nobody's silence stays unheard, be the engine away or not.
 
 It reads what is late from the record and queues the notices that the case itself would write, under the same ids: of
-two that tell, one is heard. It looks for who reads too much, and has it told. Where the engine does not answer, it
+two that tell, one is heard. It tells of late promises, which no workflow does, looks for who reads too much, and has it
+told. Where the engine does not answer, it
 delivers too. It changes no case and no log.
 """
 
@@ -43,6 +44,14 @@ class Record(Protocol):
         ...
 
 
+class Promises(Protocol):
+    """What was promised at outreach activities."""
+
+    def tell(self, now: datetime, limit: int) -> int:
+        """Queue the notices of every step that is due, of at most so many promises; how many."""
+        ...
+
+
 class Snooping(Protocol):
     """What looks through the access log."""
 
@@ -64,6 +73,7 @@ class Watch:
     """What the watch stands on."""
 
     record: Record
+    promises: Promises
     snooping: Snooping
     heartbeats: Heartbeats
     deliver_batch: Callable[[], int]
@@ -110,9 +120,11 @@ class Watchdog:
         told = self._tell()
         if told:
             log.warning("told_for_cases", notices=told)
+        whole = self._remind()
         self._look()
         well = runner.run(_answers(watch.engine_answers))
-        watch.heartbeats.beat("watch", watch.now(), well=well)
+        if whole:
+            watch.heartbeats.beat("watch", watch.now(), well=well)
         if not well or watch.record.notice_waits(watch.now() - WAITS):
             self._deliver()
 
@@ -125,6 +137,17 @@ class Watchdog:
             if not queued:
                 break
         return told
+
+    def _remind(self) -> bool:
+        """Tell of promises. Where it fails there is no sign of life: nobody then says that nothing stands still."""
+        try:
+            for _ in range(BATCHES):
+                if not self._watch.promises.tell(self._watch.now(), CASES):
+                    break
+        except Exception as error:  # noqa: BLE001  whatever it is, the rest of the round goes on
+            log.error("promises_not_told", error_type=type(error).__name__)
+            return False
+        return True
 
     def _look(self) -> None:
         """What fails here is looked at again in the next round, and keeps nobody else from being told."""

@@ -35,6 +35,7 @@ from casework.ports import (
     Board,
     BoardQuery,
     Caseload,
+    Followed,
     IndexEntries,
     KeptFile,
     Keyed,
@@ -42,6 +43,7 @@ from casework.ports import (
     Links,
     Location,
     LocationReading,
+    Outreaches,
     PathwayVersions,
     Reservation,
     SealedFile,
@@ -632,6 +634,28 @@ class NoAccess:
         return False
 
 
+class NoOutreach:
+    """There was none: what is kept of it is asked of the database."""
+
+    def one(self, reader: Actor, outreach_id: str) -> None:
+        return None
+
+    def listed(self, *_: Any) -> tuple[list[Any], None]:
+        return [], None
+
+    def every(self, *_: Any) -> list[Any]:
+        return []
+
+    def owed(self, *_: Any) -> list[Any]:
+        return []
+
+    def of_each(self, *_: Any) -> dict[str, Any]:
+        return {}
+
+    def of_subdistricts(self, *_: Any) -> dict[None, Followed]:
+        return {None: Followed(0, 0, 0)}
+
+
 class MemoryCases(Cases):
     """The asking side, whose engine is the rules themselves."""
 
@@ -759,6 +783,8 @@ def web_at(now: Callable[[], datetime]) -> Web:
         links=cast(Links, NoLinks()),
         codec=Codec(CaseCodec(PayloadKeys(keys, MASTER)).decode, "default", ENGINE_PAGES),
         rulebook=Rulebook(LEAD, InForce(None), cast(PathwayVersions, NoAccess()), now),
+        outreach=cast(Outreaches, NoOutreach()),
+        effects=NoOutreach(),
         agencies=tuple(DIRECTORY),
         checks=checks,
     )

@@ -104,6 +104,8 @@ class Stack:
             links=self.outside.links,
             codec=codec_of(self.settings, PayloadKeys(self.outside.keys, self.outside.root)),
             rulebook=rulebook(self.outside, self.office),
+            outreach=self.outside.outreach,
+            effects=self.outside.outreach_effects,
         )
 
     def web(self, later: timedelta = timedelta()) -> FastAPI:

@@ -23,12 +23,14 @@ import worker
 from casework.assembly import adapters, office
 from casework.db.caller import ENGINE
 from casework.db.heartbeats import SqlHeartbeats
+from casework.db.promises import SqlPromises
 from casework.db.session import reading
 from casework.db.snooping import SqlSnooping
 from casework.db.tables import case_log, cases, deadlines, notices
 from casework.db.watch import SqlWatch
 from casework.models.notice import Contact
 from casework.models.sight import Sight, SightKind
+from casework.outreach import offering
 from casework.settings import Settings
 from casework.temporal.codec import data_converter
 from casework.temporal.connect import connect
@@ -122,6 +124,10 @@ async def time_skipped(ground: Ground) -> AsyncIterator[tuple[Stack, WorkflowEnv
 def watch_of(app: Stack) -> SqlWatch:
     """The watch's own part."""
     return SqlWatch(app.outside.engine, app.office.surroundings)
+
+
+def promises_of(app: Stack) -> SqlPromises:
+    return SqlPromises(app.outside.engine, offering().ladders)
 
 
 async def test_what_the_case_has_told_the_watch_leaves(ground: Ground) -> None:
@@ -276,7 +282,8 @@ async def test_the_watch_tells_of_who_reads_too_much(idle: Stack) -> None:
             asked.append(since)
             return super().look(since, now) if next(rounds) else 1 // 0
 
-    watch = Watch(watch_of(idle), Failing(idle.outside.engine), beats, lambda: 0, answers, lambda: now, seconds=0.05)
+    promises, failing = promises_of(idle), Failing(idle.outside.engine)
+    watch = Watch(watch_of(idle), promises, failing, beats, lambda: 0, answers, lambda: now, seconds=0.05)
     watchdog = Watchdog(watch)
     watchdog.start()
     await until(lambda: len(asked) > 3)
@@ -307,10 +314,9 @@ def test_the_watch_ends_after_the_delivery_that_is_under_way(idle: Stack) -> Non
     async def away() -> bool:
         return False
 
-    beats = SqlHeartbeats(idle.outside.engine)
-    watchdog = Watchdog(
-        Watch(watch_of(idle), SqlSnooping(idle.outside.engine), beats, deliver, away, idle.office.now, seconds=60)
-    )
+    beats, snooping = SqlHeartbeats(idle.outside.engine), SqlSnooping(idle.outside.engine)
+    watch = Watch(watch_of(idle), promises_of(idle), snooping, beats, deliver, away, idle.office.now, seconds=60)
+    watchdog = Watchdog(watch)
     watchdog.start()
     assert begun.wait(10)
     threading.Timer(0.3, may_end.set).start()

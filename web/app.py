@@ -13,6 +13,8 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from casework.errors import CaseworkError
+from casework.models.outreach import OutreachEntry
+from starter.outreach import KeptEntry, OutreachBook
 from web import provider, sessions
 from web.api import (
     absences,
@@ -23,6 +25,7 @@ from web.api import (
     letters,
     links,
     oauth,
+    outreach,
     problems,
     reference,
     reports,
@@ -60,6 +63,7 @@ from web.sessions import SessionDoor
 from web.site import Site
 
 OF_ACCOUNTS = (SignIn, ChangePassword, BeginSecondFactor, ConfirmSecondFactor, AbsenceEntry, ContactEntry, MailboxEntry)
+OF_OUTREACH = (OutreachEntry, KeptEntry)
 OF_READING = (CasesSearch, ReadLocation, PayloadsOf)
 WAITERS = 32
 """Threads that may wait for a database at once."""
@@ -85,7 +89,7 @@ def create_app(site: Site) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         routes=routes(site),
-        bodies=(*bodies(), *BODIES, *OF_ACCOUNTS, *OF_READING),
+        bodies=(*bodies(), *BODIES, *OF_ACCOUNTS, *OF_OUTREACH, *OF_READING),
         middleware=[
             Middleware(Requests, headers_of(tls=site.tls)),
             Middleware(EnginePages, site.codec),
@@ -110,6 +114,7 @@ def routes(site: Site) -> list[BaseRoute]:
     written, linking, figures = Letters(site, texts, cases), Linking(site), Reports(site)
     referrals, session_door = ReferralReading(site, door, texts, cases), SessionDoor(site.signin.sessions)
     sent = SentLetters(site, door, texts, referrals)
+    book = OutreachBook(desk, site.outreach, site.effects, frozenset(each.id for each in site.agencies))
     return [
         *tokens.routes(site, door),
         *oauth.routes(site),
@@ -129,6 +134,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *referrals.routes(),
         *stalled.routes(site, door),
         *reports.routes(site, door, figures),
+        *outreach.routes(door, book),
         *sights.routes(site, door),
         *reference.routes(site, door),
         *absences.routes(site, door),

@@ -49,6 +49,8 @@ async def site_of(settings: Settings) -> Site:
         links=outside.links,
         codec=codec_of(settings, PayloadKeys(outside.keys, outside.root)),
         rulebook=Rulebook(own.lead_agency_id, in_force, outside.pathways, own.now),
+        outreach=outside.outreach,
+        effects=outside.outreach_effects,
         provider=provider_of(settings, own),
         agencies=tuple(outside.directory),
         checks={

@@ -9,7 +9,7 @@ from anyio import CapacityLimiter
 from temporalio.api.common.v1 import Payload
 
 from casework.models.agency import Agency
-from casework.ports import AccessLog, Links
+from casework.ports import AccessLog, Effects, Links, Outreaches
 from casework.signin.entrance import SignIn
 from casework.signin.provider import Provider
 from starter.cases import Cases
@@ -43,6 +43,8 @@ class Site:
     codec: Codec
     links: Links
     rulebook: Rulebook
+    outreach: Outreaches
+    effects: Effects
     provider: Provider | None = None
     """Another provider that people may sign in with."""
     agencies: tuple[Agency, ...] = ()

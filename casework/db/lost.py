@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, exists, or_, select, update
 
 from casework.db.presence import people_around, with_safe_contact
 from casework.db.standing import LOST
-from casework.db.tables import accounts, cases, notices
+from casework.db.tables import accounts, cases, notices, outreach
 from casework.models.notice import NoticeKind, Recipient
 from casework.rules.standing_in import reached
 
@@ -24,11 +24,12 @@ OLDEST = (notices.c.created_at, notices.c.id)
 
 
 def lost_of(connection: Connection, agency_id: str) -> list[Mapping[str, Any]]:
-    """The lost notices on an office's cases, and its lost digests, oldest first."""
+    """The lost notices on an office's cases and of its outreach, and its lost digests, oldest first."""
     members = select(accounts.c.id).where(accounts.c.agency_id == agency_id)
     to = notices.c.recipient
     to_office = or_(to["agency_id"].astext == agency_id, to["account_id"].astext.in_(members))
-    of_office = or_(cases.c.agency_id == agency_id, and_(notices.c.case_id.is_(None), to_office))
+    of_outreach = notices.c.about_id.in_(select(outreach.c.id).where(outreach.c.agency_id == agency_id))
+    of_office = or_(cases.c.agency_id == agency_id, and_(notices.c.case_id.is_(None), or_(to_office, of_outreach)))
     found = select(notices).select_from(notices.outerjoin(cases)).where(LOST, of_office)
     return [dict(row) for row in connection.execute(found.order_by(*OLDEST)).mappings()]
 

@@ -55,6 +55,8 @@ class NoticeKind(Codes):
     ERASURE_ASKED = "erasure_asked"
     CASE_ERASED = "case_erased"
     RECORDS_HELD = "records_held"
+    PROMISE_DUE = "promise_due"
+    PROMISE_LATE = "promise_late"
 
 
 OF_NO_CASE = frozenset(
@@ -64,9 +66,13 @@ OF_NO_CASE = frozenset(
         NoticeKind.CHECKPOINT,
         NoticeKind.MANY_CASES_SEEN,
         NoticeKind.REFUSED_REPEATEDLY,
+        NoticeKind.PROMISE_DUE,
+        NoticeKind.PROMISE_LATE,
     }
 )
 
+OF_OUTREACH = frozenset({NoticeKind.PROMISE_DUE, NoticeKind.PROMISE_LATE})
+"""What tells of a promise; `about_id` is the activity at which it was given."""
 
 OF_AN_ACCOUNT = frozenset({NoticeKind.MANY_CASES_SEEN, NoticeKind.REFUSED_REPEATEDLY})
 """What tells of what somebody did, and is not for them, whoever they stand in for."""
@@ -89,10 +95,10 @@ class Recipient(Model):
 
 
 class Notice(Model):
-    """One thing to be told once to one recipient. `about_id` is the referral, deadline or account it is about.
+    """One thing to be told once to one recipient. `about_id` is the referral, deadline, account or activity.
 
     `about_kind` is the kind of that deadline. A digest says how much is `waiting`. Neither it nor what tells of an
-    account is of a case.
+    account or an activity is of a case.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
@@ -116,7 +122,9 @@ class Notice(Model):
     def _of_a_case_or_of_none(self) -> Self:
         of_none = self.kind in OF_NO_CASE
         if (self.case_id is None) != of_none or (self.case_number is None) != of_none:
-            raise ValueError("a digest and what tells of an account are of no case, every other notice of one")
+            raise ValueError(
+                "a digest and what tells of an account or activity are of no case, every other notice of one"
+            )
         if (self.waiting is not None) != (self.kind is NoticeKind.DIGEST):
             raise ValueError("a digest, and nothing else, says how much is waiting")
         if (self.checkpoint is not None) != (self.kind is NoticeKind.CHECKPOINT):

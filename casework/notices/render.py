@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from casework.models.base import Model
-from casework.models.notice import Language, Notice, NoticeKind
+from casework.models.notice import OF_OUTREACH, Language, Notice, NoticeKind
 from casework.notices.port import Rendered
 
 PAGES = {
@@ -127,6 +127,8 @@ def render(notice: Notice, language: Language, zone: ZoneInfo, base_url: str, pa
 
 
 def _page(notice: Notice) -> str:
+    if notice.kind in OF_OUTREACH:
+        return f"/outreach/{notice.about_id}"
     page = PAGES.get(notice.kind, f"/cases/{notice.case_number}")
     return f"{page}?account_id={notice.about_id}" if notice.kept_from else page
 

@@ -10,6 +10,7 @@ from casework.db.tables.intake import case_numbers, documents, reservations
 from casework.db.tables.letters import letter_numbers, letters
 from casework.db.tables.links import links, mailboxes
 from casework.db.tables.outbox import notices
+from casework.db.tables.outreach import outreach, promises
 from casework.db.tables.pathways import pathway_versions
 from casework.db.tables.people import absences, accounts, contacts, tokens
 from casework.db.tables.repeats import given
@@ -53,7 +54,9 @@ __all__ = [
     "notices",
     "notifications",
     "offices",
+    "outreach",
     "pathway_versions",
+    "promises",
     "recovery_codes",
     "referrals",
     "reservations",
