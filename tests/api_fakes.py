@@ -35,6 +35,7 @@ from casework.ports import (
     Board,
     BoardQuery,
     Caseload,
+    Effects,
     Followed,
     IndexEntries,
     KeptFile,
@@ -784,7 +785,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
         codec=Codec(CaseCodec(PayloadKeys(keys, MASTER)).decode, "default", ENGINE_PAGES),
         rulebook=Rulebook(LEAD, InForce(None), cast(PathwayVersions, NoAccess()), now),
         outreach=cast(Outreaches, NoOutreach()),
-        effects=NoOutreach(),
+        effects=cast(Effects, NoOutreach()),
         agencies=tuple(DIRECTORY),
         checks=checks,
     )

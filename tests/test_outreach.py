@@ -32,7 +32,7 @@ from starter.year.plans import district_year
 from tests.crowd import Crowd, crowd
 from tests.play import ZONE
 from tests.stack import LEAD
-from tests.year_played import played
+from tests.year_played import reported
 
 API = "/api/v1/outreach"
 EXAMPLES = Path(__file__).parent.parent / "examples" / "outreach"
@@ -68,7 +68,7 @@ def a_promise(owner: PromiseOwner, since: datetime, days: int, ladders: Ladders 
     looks=st.lists(st.integers(0, 24 * 90), min_size=1, max_size=12),
 )
 def test_each_step_is_told_once_however_often_one_looks(owner: PromiseOwner, days: int, looks: list[int]) -> None:
-    """Whenever the watch looks, and however long it was away: never before its time, nothing twice, nothing left out."""
+    """However long the watch was away: never before its time, nothing twice, nothing left out."""
     since = datetime(2026, 3, 2, 3, tzinfo=UTC)
     promise = a_promise(owner, since, days)
     expected = list(steps(promise, LADDERS))
@@ -151,10 +151,10 @@ def asks(many: Crowd) -> Asks:
     return Asks(many)
 
 
-def talk(held_on: date = TODAY - 40 * DAY, **changes: Any) -> dict[str, Any]:
+def talk(**changes: Any) -> dict[str, Any]:
     """An invented talk."""
     return {
-        "held_on": held_on.isoformat(),
+        "held_on": str(TODAY - 430 * DAY),
         "subjects": ["child_marriage"],
         "subdistrict": "simpang",
         "place": "Balai desa",
@@ -188,20 +188,20 @@ async def test_the_meeting_of_2024_is_recorded_once_and_read_by_who_may(asks: As
     one = first.json()
     assert (one["total"], len(one["participants"]), one["subdistrict"]) == (50, 16, "muaradua")
     assert first.headers["location"] == f"{API}/{one['id']}"
-    year = {"from": "2024-01-01", "to": "2024-12-31"}
+    day = {"from": MEETING["held_on"], "to": MEETING["held_on"]}
     for who in ("supervisor", "coordinator", "viewer"):
-        listed = await asks(who, params=year)
+        listed = await asks(who, params=day)
         assert [each["id"] for each in listed.json()["items"]] == [one["id"]], who
-    assert (await asks("police", params=year)).json()["items"] == []
+    assert (await asks("police", params=day)).json()["items"] == []
     assert (await asks("police", path=f"/{one['id']}")).status_code == 404
-    assert (await asks("auditor", params=year)).status_code == 403
+    assert (await asks("auditor", params=day)).status_code == 403
     assert (await asks.records("viewer", talk())).status_code == 403
 
 
 @pytest.mark.parametrize(
     ("changes", "pointer", "code"),
     [
-        ({"held_on": (TODAY + DAY).isoformat()}, "/held_on", "in_future"),
+        ({"held_on": str(TODAY + DAY)}, "/held_on", "in_future"),
         ({"subjects": []}, "/subjects", "too_short"),
         ({"subjects": ["child_marriage", "sport"]}, "/subjects/1", "unknown_code"),
         ({"subdistrict": "atlantis"}, "/subdistrict", "unknown_code"),
@@ -213,10 +213,9 @@ async def test_the_meeting_of_2024_is_recorded_once_and_read_by_who_may(asks: As
         ({"promises": [{**owed(), "owner": {}}]}, "/promises/0/owner", "invalid"),
         ({"promises": [owed(agency_id="desa", role="head")]}, "/promises/0/owner", "invalid"),
         ({"promises": [owed(account_id="nobody")]}, "/promises/0/owner/account_id", "unknown_account"),
-        ({"promises": [owed(-41)]}, "/promises/0/due_on", "before_start"),
+        ({"promises": [owed(-431)]}, "/promises/0/due_on", "before_start"),
         ({"speaker": "somebody"}, "/speaker", "unknown_field"),
     ],
-    ids=str,
 )
 async def test_what_cannot_be_is_refused_and_leaves_nothing(
     asks: Asks, changes: dict[str, Any], pointer: str, code: str
@@ -225,7 +224,7 @@ async def test_what_cannot_be_is_refused_and_leaves_nothing(
     answer = await asks.records("caseworker", talk(**changes))
 
     assert answer.status_code == 422, answer.text
-    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [(pointer, code)]
+    assert (pointer, code) in {(each["pointer"], each["code"]) for each in answer.json()["errors"]}
     assert count_of(asks.many) == before
 
 
@@ -296,20 +295,17 @@ Report = tuple[str, datetime]
 
 
 @pytest.fixture(scope="module")
-async def year() -> AsyncIterator[tuple[Asks, list[Report]]]:
-    """An office with the record of a made-up year and talks in it; its people, and its reports one by one."""
-    async with crowd(3) as one:
-        store, reports = SqlCaseStore(one.app.outside.engine), list[Report]()
-        for plan in district_year(60, NOW - DAY, 11, ZoneInfo(ZONE)):
-            case = played(plan, NOW - DAY)
-            for recording in case.recordings:
-                store.record(recording.model_copy(update={"notices": ()}))
-            reports.append((case.recordings[0].case.client.subdistrict or "", case.recordings[0].case.reported_at))
-        asks = Asks(one)
-        for place, days, subjects in TALKS:
-            body = talk(TODAY - days * DAY, subdistrict=place, subjects=subjects)
-            assert (await asks.records("caseworker", body)).status_code == 201
-        yield asks, reports
+async def year(asks: Asks) -> tuple[Asks, list[Report]]:
+    """The reports of a made-up year, one by one, in an office that gave talks in it."""
+    store, reports = SqlCaseStore(asks.many.app.outside.engine), list[Report]()
+    for plan in district_year(60, NOW - DAY, 11, ZoneInfo(ZONE)):
+        (recording,) = reported(plan).recordings
+        store.record(recording.model_copy(update={"notices": ()}))
+        reports.append((recording.case.client.subdistrict or "", recording.case.reported_at))
+    for place, days, subjects in TALKS:
+        body = talk(held_on=str(TODAY - days * DAY), subdistrict=place, subjects=subjects)
+        assert (await asks.records("caseworker", body)).status_code == 201
+    return asks, reports
 
 
 def place_of(name: str) -> str:
@@ -398,9 +394,8 @@ async def test_list_and_summary_are_files_too(year: tuple[Asks, list[Report]]) -
     listed = (await asks("supervisor", params={**PERIOD, "format": "csv"})).content.decode("utf-8-sig")
     rows = list(csv.DictReader(StringIO(listed)))
     assert [row["subdistrict"] for row in rows] == [place for place, *_ in sorted(TALKS, key=lambda talk: -talk[1])]
-    whole = list(
-        csv.DictReader(StringIO((await asks("viewer", path="/summary", params={**PERIOD, "format": "csv"})).text))
-    )
+    summary = await asks("viewer", path="/summary", params={**PERIOD, "format": "csv"})
+    whole = list(csv.DictReader(StringIO(summary.content.decode("utf-8-sig"))))
     assert (whole[-1]["code"], whole[-1]["activities"]) == ("all", str(len(TALKS)))
     book = await asks("supervisor", path="/summary", params={**PERIOD, "format": "xlsx"})
     assert book.content[:2] == b"PK"
@@ -408,7 +403,11 @@ async def test_list_and_summary_are_files_too(year: tuple[Asks, list[Report]]) -
 
 @pytest.mark.parametrize(
     "days",
-    [{"from": "2026-01-01"}, {"from": "2026-02-01", "to": "2026-01-01"}, {"from": "2020-01-01", "to": "2026-01-01"}],
+    [
+        {"from": "2026-01-01"},
+        {"from": "2026-02-01", "to": "2026-01-01"},
+        {"from": "2020-01-01", "to": "2026-01-01"},
+    ],
 )
 async def test_days_that_are_no_period_are_refused(year: tuple[Asks, list[Report]], days: dict[str, str]) -> None:
     answer = await year[0]("supervisor", path="/summary", params=days)

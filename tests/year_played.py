@@ -22,7 +22,7 @@ CALENDAR = working_calendar(range(2024, 2031), ZONE)
 
 def played(plan: Plan, until: datetime) -> Play:
     """The case as it stands at an instant; raises the refusal of what cannot be done."""
-    case = _opened(plan)
+    case = reported(plan)
     made: dict[str | None, str] = {}
     for step in plan.steps:
         case.wait(max(step.at, case.now))
@@ -37,7 +37,8 @@ def played(plan: Plan, until: datetime) -> Play:
     return case
 
 
-def _opened(plan: Plan) -> Play:
+def reported(plan: Plan) -> Play:
+    """The case as it is opened."""
     body, by, now = opening(plan), ACTORS[plan.report.by], plan.report.entered
     check_opening(body, now, ZONE)
     blank: CaseState | None = None
