@@ -21,6 +21,8 @@ CLEAR = {"reference", "subdistrict", "scope", "client_id", "username"}
 """Texts that are no person's: numbers of letters, what figures are counted by, names of accounts."""
 TOO_SHORT = {("POST", "/api/v1/second-factor/confirmation", "/otp")}
 """Six digits stand anywhere."""
+PUBLIC = {("POST", "/api/v1/outreach", at) for at in ("/title", "/place", "/promises/-/what")}
+"""What is said of an activity that everybody could come to, and of no case."""
 
 
 @dataclass
@@ -110,14 +112,18 @@ def header_bytes(answer: httpx.Response) -> bytes:
 def texts_of(document: Mapping[str, Any]) -> set[tuple[str, str, str]]:
     """Every free text that the API takes, by method, address and pointer: what is no code, no id and no time."""
     schemas = document["components"]["schemas"]
-    return {
-        (method.upper(), path, at)
-        for path, operations in document["paths"].items()
-        for method, operation in operations.items()
-        for content in operation.get("requestBody", {}).get("content", {}).values()
-        for at in _texts(schemas, content["schema"], "")
-        if at.rpartition("/")[2] not in CLEAR
-    } - TOO_SHORT
+    return (
+        {
+            (method.upper(), path, at)
+            for path, operations in document["paths"].items()
+            for method, operation in operations.items()
+            for content in operation.get("requestBody", {}).get("content", {}).values()
+            for at in _texts(schemas, content["schema"], "")
+            if at.rpartition("/")[2] not in CLEAR
+        }
+        - TOO_SHORT
+        - PUBLIC
+    )
 
 
 def _texts(schemas: Mapping[str, Any], schema: Mapping[str, Any], at: str) -> Iterator[str]:

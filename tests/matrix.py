@@ -87,6 +87,7 @@ WORKING = DECIDING | roles(Role.CASEWORKER)
 OPENING = WORKING | roles(Role.AGENCY_OFFICER, Role.SYSTEM)
 SYSTEMS = roles(Role.SYSTEM)
 FIGURES = WORKING | roles(Role.COORDINATOR, Role.VIEWER)
+OFFICERS = roles(Role.AGENCY_OFFICER)
 OF_LEAD = frozenset(name for name, stand in STANDS.items() if stand.agency_id == LEAD)
 
 MAILBOXES = roles(Role.SUPERVISOR, Role.ADMINISTRATOR, agency_id=LEAD)
@@ -132,6 +133,13 @@ BY_SESSION = Access(EVERYBODY - SYSTEMS, names=NOBODY, session=True)
 CERTIFIED = DECIDES | GLASS | OFFERED | those("auditor")
 """Who is shown that the case was erased, and how."""
 CERTIFICATE = Access(CERTIFIED, SEES, CERTIFIED | SEES, note="of a case that was erased; of another one there is none")
+PROMISED = Access(FIGURES | those("receiver"), EVERYBODY - OFFICERS, NOBODY, note="agencies: where they promised")
+KEEPS = Access(
+    WORKING & OF_LEAD | those("receiver"),
+    EVERYBODY - OFFICERS,
+    NOBODY,
+    note="of the own office, or promised by the agency",
+)
 OVER = "what is over is refused by its state"
 REFERRAL = "/referrals/{referral_id}"
 CASE = "/cases/{case_id}"
@@ -198,6 +206,12 @@ def of_v1() -> Iterator[tuple[str, str, Access]]:
     yield "GET", "/reports/indicators", of_role(FIGURES, "beyond the own office without small counts")
     yield "GET", "/reports/indicators/{figure_id}/cases", of_role(WORKING, "of the own office; here of a past quarter")
     yield "GET", "/reports/register", of_role(WORKING, "of the own office; here of a past quarter")
+    yield "POST", "/outreach", of_role(WORKING)
+    yield "GET", "/outreach", of_role(FIGURES | OFFICERS, "agencies: of those at which they promised something")
+    yield "GET", "/outreach/summary", of_role(FIGURES, "beyond the own office without small counts")
+    yield "GET", "/outreach/codes", of_role(FIGURES | OFFICERS)
+    yield "GET", "/outreach/{outreach_id}", PROMISED
+    yield "POST", "/outreach/{outreach_id}/promises/{promise_id}/kept", KEEPS
     glass = Access(DECIDING, EVERYBODY, NOBODY, note="a case of another office; of the own, which is seen, 409")
     yield "POST", "/break-glass", glass
     yield "GET", "/break-glass", of_list(DECIDES | GLASS | those("ended glass"), DECIDING)

@@ -29,7 +29,7 @@ from casework.signin.ports import Session
 from starter.gatekeeper import Gatekeeper
 from tests.api_fakes import report
 from tests.matrix import LEAD, OFFERED_TO, STANDS
-from tests.stack import PASSWORD, Stack, waiting
+from tests.stack import PASSWORD, Stack, talk, waiting
 from web.api.files import sealer_for
 from web.app import create_app
 from web.sessions import COOKIE
@@ -95,6 +95,11 @@ class World:
         """A version of a pathway that waits."""
         return waiting(self.stack, self.people["administrator"])
 
+    @cached_property
+    def outreach(self) -> dict[str, str]:
+        """An activity at which the receiver's agency promised something."""
+        return talk(self.stack, self.people["assigned"], STANDS["receiver"].agency_id)
+
     def account(self, role: Role, agency_id: str) -> Actor:
         """An account that is nobody's yet."""
         return self.accounts.add(f"{role}-{secrets.token_hex(4)}", PASSWORD, role, agency_id).actor
@@ -156,6 +161,7 @@ class World:
             "account_id": self.people["colleague"].account_id,
             "file": "common",
             "version_id": self.version,
+            **self.outreach,
         }
         made.payload = await self._payload(made.case_id)
         return made

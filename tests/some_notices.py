@@ -20,6 +20,7 @@ from casework import notices
 from casework.models.checkpoint import Attested
 from casework.models.notice import (
     OF_NO_CASE,
+    OF_OUTREACH,
     Contact,
     ContactMedium,
     Language,
@@ -53,6 +54,8 @@ def a_notice(kind: NoticeKind = NoticeKind.REFERRAL_SENT, **changes: Any) -> Not
     }
     if kind in OF_NO_CASE:
         fields |= {"case_id": None, "case_number": None}
+    if kind in OF_OUTREACH:
+        fields |= {"about_id": "talk"}
     if kind is NoticeKind.DIGEST:
         fields |= {"waiting": 3}
     if kind is NoticeKind.CHECKPOINT:

@@ -33,6 +33,7 @@ from casework.vault.payloads import PayloadKeys
 from starter.asking import Asking
 from starter.cases import Cases
 from starter.desk import Desk
+from starter.outreach import OutreachBook
 from starter.rulebook import Rulebook
 from web.app import create_app
 from web.assemble import codec_of
@@ -142,6 +143,25 @@ def waiting(app: Stack, keeper: Actor, name: str = "child_marriage.toml", above:
     number = book.files()[name]
     text = book.in_force.texts()[name].decode().replace(f"version = {number}", f"version = {number + above}", 1)
     return book.propose(keeper, name, text.encode(), Keyed(new_id(), "digest"))
+
+
+def talk(app: Stack, by: Actor, agency_id: str) -> dict[str, str]:
+    """An outreach activity that somebody recorded, with something that an agency promised."""
+    site = app.site
+    book = OutreachBook(app.desk, site.outreach, site.effects, frozenset(each.id for each in site.agencies))
+    today = book.today
+    promise = {"what": "Poster", "owner": PromiseOwner(agency_id=agency_id), "due_on": today + timedelta(days=9)}
+    entry = OutreachEntry(
+        held_on=today,
+        subjects=("parenting",),
+        subdistrict="simpang",
+        place="Balai desa",
+        organiser=LEAD,
+        participants=(Attendance(count=20),),
+        promises=(PromiseEntry(**promise),),
+    )
+    made = book.record(by, entry, None)
+    return {"outreach_id": made.id, "promise_id": made.promises[0].id}
 
 
 def rulebook(outside: Adapters, office: Office) -> Rulebook:

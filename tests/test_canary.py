@@ -26,7 +26,7 @@ from tests.canary_pages import forms_sent, pages, pages_read
 from tests.canary_places import payloads
 from tests.canary_walk import ELSEWHERE, Walk, end, follow, hold_and_remind, plan_and_tell, refer_and_answer, told
 from tests.erasing import closed, erased
-from tests.stack import Stack, waiting
+from tests.stack import Stack, talk, waiting
 from web.api.routing import V1
 from web.app import create_app
 
@@ -92,11 +92,29 @@ async def beside(asking: Asking, case_id: str) -> None:
     await ended_well(asking.ask(app.supervisor, "POST", f"{V1}/accounts/{{account_id}}/absence", absent, json=away))
     mail = {"medium": "email", "address": "penyelia@dinas.example", "safe": True}
     await ended_well(asking.ask(app.supervisor, "POST", f"{V1}/contacts", json=mail))
+    await outreach(asking)
     await glass_and_exclusion(asking, case_id, absent)
     history = await app.client.get_workflow_handle(workflow_id(case_id)).fetch_history()
     sealed = {"payloads": [MessageToDict(each) for event in history.events[:1] for each in payloads(event)]}
     there = {"X-Namespace": "default"}
     await ended_well(asking.ask(app.supervisor, "POST", "/codec/decode", json=sealed, headers=there))
+
+
+async def outreach(asking: Asking) -> None:
+    """An activity, and what was promised at it. It says nothing of a case; its texts are nobody's."""
+    app, today = asking.stack, datetime.now(UTC).date().isoformat()
+    promise = {"what": "Poster", "owner": {"agency_id": AGENCY}, "due_on": "2199-01-01"}
+    body: dict[str, object] = {
+        "held_on": "2026-01-05",
+        "subjects": ["parenting"],
+        "subdistrict": "simpang",
+        "place": "Balai desa",
+    }
+    body |= {"organiser": "dinas-pppappkb", "participants": [{"count": 20}], "promises": [promise]}
+    made = (await ended_well(asking.ask(app.supervisor, "POST", f"{V1}/outreach", json=body))).json()
+    ids = {"outreach_id": made["id"], "promise_id": made["promises"][0]["id"]}
+    path = f"{V1}/outreach/{{outreach_id}}/promises/{{promise_id}}/kept"
+    await ended_well(asking.ask(app.supervisor, "POST", path, ids, json={"kept_on": today}))
 
 
 async def glass_and_exclusion(asking: Asking, case_id: str, who: dict[str, str]) -> None:
@@ -128,6 +146,7 @@ def known(app: Stack, case_id: str) -> dict[str, list[str]]:
         "agency_id": [AGENCY],
         "account_id": [app.caseworker.account_id],
         "file": ["common"],
+        **{name: [each] for name, each in talk(app, app.supervisor, AGENCY).items()},
         "version_id": [waiting(app, app.actor("administrator", Role.ADMINISTRATOR))],
         **{name: ["nowhere"] for name in ("hold_id", "glass_id", "exclusion_id", "token")},
     }

@@ -20,7 +20,7 @@ from casework.rules.outlook import BoardReason
 from starter.cli.words import REASONS
 
 GLOSSARY = (Path(__file__).parents[1] / "docs" / "glossary.md").read_text()
-MODULES = ("access", "base", "pathway", "codes", "parts", "people", "agency", "state", "calendar")
+MODULES = ("access", "base", "pathway", "codes", "parts", "people", "agency", "state", "calendar", "outreach")
 
 
 def rows() -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -32,6 +32,7 @@ STILL = {
     *("/accounts", "/accounts/{account_id}/absence", "/accounts/{account_id}/standing"),
     *("/health/live", "/health/ready", "/api/openapi.json", f"{V1}/agencies/{{agency_id}}/mailbox", "/mailboxes"),
     *("/link/{token}", "/pathways/versions", "/pathways/files/{file}", "/pathways/versions/{version_id}"),
+    *(f"{V1}/outreach{path}" for path in ("", "/summary", "/codes", "/{outreach_id}")),
 }
 """What tells of no case, whoever asks."""
 NEAR = ("supervisor", "police", "hospital")

@@ -29,7 +29,7 @@ def test_every_kind_has_texts_and_no_text_is_without_a_kind() -> None:
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_kind_renders_in_every_language(kind: NoticeKind, language: Language) -> None:
     rendered = render(a_notice(kind), language, JAKARTA, BASE)
-    page = PAGES.get(kind, f"/cases/{NUMBER}")
+    page = "/outreach/talk" if kind in OF_OUTREACH else PAGES.get(kind, f"/cases/{NUMBER}")
 
     assert (NUMBER in rendered.subject) == (kind not in OF_NO_CASE)
     assert len(rendered.subject) < 60

@@ -137,6 +137,9 @@ def test_every_list_is_known_as_one() -> None:
         "file",
         "mailbox",
         "mailboxes",
+        "outreach",
+        "outreach_summary",
+        "outreach_codes",
         "standing",
     }
     by_a_link = {"link", "do", "link_done"}  # of the one referral that it opens
