@@ -138,7 +138,7 @@ KEEPS = Access(
     WORKING & OF_LEAD | those("receiver"),
     EVERYBODY - OFFICERS,
     NOBODY,
-    note="of the own office, or promised by the agency",
+    note="of the own office, or of the own agency",
 )
 OVER = "what is over is refused by its state"
 REFERRAL = "/referrals/{referral_id}"

@@ -20,6 +20,7 @@ from casework.assembly import Adapters, adapters, entrance, office
 from casework.db.accounts import SqlAccounts
 from casework.db.reads import SqlReads
 from casework.ids import new_id
+from casework.models.outreach import Attendance, OutreachEntry, PromiseEntry, PromiseOwner
 from casework.models.people import ITSELF, Actor, Role
 from casework.office import Office
 from casework.pathways.in_force import InForce

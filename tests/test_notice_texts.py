@@ -10,6 +10,7 @@ from jinja2 import Environment, UndefinedError, meta
 
 from casework.models.notice import (
     OF_NO_CASE,
+    OF_OUTREACH,
     Language,
     NoticeKind,
 )
