@@ -76,6 +76,7 @@ AT_ITS_END: dict[str, Json] = {
         "subdistrict": "simpang",
         "place": "Balai desa",
         "organiser": "dinas-pppappkb",
+        "opened_by": "camat",
         "participants": [{"count": 20}],
     },
     "/outreach/{outreach_id}/promises/{promise_id}/kept": {"kept_on": "2000-01-01"},

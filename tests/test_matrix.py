@@ -283,7 +283,7 @@ async def test_without_a_live_token_nothing_is_answered_on_any_route(there: Ther
     assert there.world.rows() == added
 
 
-NOT_ASKED = ("actor", "role", "opened_by", "reported_by_agency", "revision", "excluded_by", "subject_id")
+NOT_ASKED = frozenset({"actor", "role", "opened_by", "reported_by_agency", "revision", "excluded_by", "subject_id"})
 """What a body would have to hold for its sender to become somebody else, or to make the case something else."""
 
 
@@ -292,7 +292,7 @@ async def test_no_body_says_more_than_it_is_asked(there: There) -> None:
     before = there.world.rows()
     for key in BY_TOKEN:
         request = sent(there.world, there.case, key[1]) if key[0] in WRITES else {}
-        for name in NOT_ASKED if "json" in request else ():
+        for name in sorted(NOT_ASKED - request["json"].keys()) if "json" in request else ():
             body = {**request["json"], name: "supervisor"}
             headers = {**there.world.headers("supervisor"), **request.get("headers", {})}
             where = address(key[1], there.case, "supervisor")
