@@ -1,11 +1,12 @@
 """Wires settings to concrete adapters. Only `worker.py`, `web/` and the command line import it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
+from casework.datafile import DataFileError, Problem
 from casework.db.access import SqlAccess
 from casework.db.access_log import SqlAccessLog
 from casework.db.accounts import SqlAccounts
@@ -26,6 +27,7 @@ from casework.db.outreach import SqlOutreach
 from casework.db.outreach_effects import SqlOutreachEffects
 from casework.db.pathways import SqlPathwayVersions
 from casework.db.patrol import SqlPatrol
+from casework.db.public_reports import SqlPublicReports
 from casework.db.reads import SqlReads
 from casework.db.reservations import SqlReservations
 from casework.db.search import SqlClientIndex
@@ -37,11 +39,13 @@ from casework.db.web_sessions import SqlSessions
 from casework.directory.agencies import StaticAgencyDirectory, above, heads, ladders, load_agencies
 from casework.directory.calendar import working_calendar
 from casework.models.agency import Agency
+from casework.models.public_form import PublicForm
 from casework.models.state import Surroundings
 from casework.office import Office
 from casework.pathways import milestone_kinds
 from casework.pathways.in_force import InForce
 from casework.ports import Directory
+from casework.public_form import FILE, load
 from casework.settings import Settings
 from casework.signin.entrance import SignIn
 from casework.signin.provider import Provider
@@ -67,6 +71,7 @@ DeskPorts = tuple[
     SqlAccess,
     SqlSuspects,
     SqlLetters,
+    SqlPublicReports,
 ]
 
 
@@ -106,6 +111,7 @@ class Adapters:
     access: SqlAccess
     suspects: SqlSuspects
     letters: SqlLetters
+    public_reports: SqlPublicReports
     links: SqlLinks
     pathways: SqlPathwayVersions
     outreach: SqlOutreach
@@ -115,7 +121,7 @@ class Adapters:
     def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
         known = (self.reads, self.accounts, self.directory)
-        sealed = (self.index, self.locations, self.files, self.access, self.suspects, self.letters)
+        sealed = (self.index, self.locations, self.files, self.access, self.suspects, self.letters, self.public_reports)
         return self.ids, self.vault, self.reservations, self.documents, *known, *sealed
 
     def close(self) -> None:
@@ -164,6 +170,7 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         access=SqlAccess(engine, at),
         suspects=SqlSuspects(engine, vault.mark),
         letters=SqlLetters(engine),
+        public_reports=SqlPublicReports(engine, at),
         links=SqlLinks(engine, root),
         pathways=SqlPathwayVersions(engine),
         outreach=SqlOutreach(engine),
@@ -216,7 +223,20 @@ def office(settings: Settings, now: Callable[[], datetime] | None = None, in_for
         milestones=milestone_kinds(),
         surroundings=surroundings(load_agencies().values(), settings.lead_unit),
         now=clock,
+        public_form=public_form(settings, load_agencies()),
     )
+
+
+def public_form(settings: Settings, agencies: Mapping[str, Agency]) -> PublicForm:
+    """The form for the public; raises DataFileError where an area names an office that leads no cases."""
+    form = load(settings.public_form)
+    leading = {agency.id for agency in agencies.values() if agency.leads}
+    wrong = [(n, each) for n, each in enumerate(form.areas) if each.agency_id and each.agency_id not in leading]
+    if wrong:
+        file = settings.public_form.name if settings.public_form else FILE
+        reason = "no office of this name leads cases"
+        raise DataFileError(Problem(file=file, where=f"areas[{n}].agency_id", reason=reason) for n, _ in wrong)
+    return form
 
 
 def surroundings(agencies: Iterable[Agency], lead_id: str) -> Surroundings:

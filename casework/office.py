@@ -6,7 +6,9 @@ from datetime import datetime
 
 from casework.models.calendar import Calendar
 from casework.models.pathway import Category, Pathway
+from casework.models.public_form import PublicForm
 from casework.models.state import Surroundings
+from casework.public_form import load
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Office:
     now: Callable[[], datetime]
     milestones: frozenset[str] = frozenset()
     surroundings: Surroundings = field(default_factory=Surroundings)
+    public_form: PublicForm = field(default_factory=load)
+    """What stands on the form for the public, and what becomes of its reports."""
 
     @property
     def pathways(self) -> Mapping[Category, Pathway]:

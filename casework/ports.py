@@ -19,6 +19,7 @@ from casework.models.outreach import Outreach, Promise, Reports
 from casework.models.parts import Client
 from casework.models.pathway import Category, PathwayVersion
 from casework.models.people import Account, Actor
+from casework.models.public_report import Decision, Taken
 from casework.models.sight import Sight, SightKind
 from casework.models.state import Deadline, Receipt
 
@@ -235,8 +236,12 @@ class Reservations(Protocol):
         """Reserve once for (account, command): a repeat gets the first reservation, whatever its body digest."""
         ...
 
-    def keep_opening(self, case_id: str, sealed: bytes) -> None:
-        """Keep the sealed opening until the case has started; a second call changes nothing."""
+    def keep_opening(self, case_id: str, sealed: bytes, decision: Decision | None = None) -> None:
+        """Keep the sealed opening until the case has started; a second call changes nothing.
+
+        With it what was decided about the report of the public that it was made of: both or neither. Raises
+        AlreadyDecidedError where another was first.
+        """
         ...
 
     def opening(self, case_id: str) -> bytes | None:
@@ -846,4 +851,50 @@ class Links(Protocol):
 
     def of(self, secret: str) -> tuple[Link, bool] | None:
         """The link of a small session, and whether its referral still waits; None where that session is over."""
+        ...
+
+
+class PublicReports(Protocol):
+    """Reports of the public, until somebody has decided about them."""
+
+    def number_of(self, sent_as: str) -> str | None:
+        """The number that was given for a form when it was first sent."""
+        ...
+
+    def take(self, report: Taken) -> str | None:
+        """Keep a report: its number, or that of the first of its repeats; None where the number was given before."""
+        ...
+
+    def page(
+        self, reader: Actor, *, waiting: bool, limit: int, cursor: str | None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Those of the reader's office: what waits by how long it has, what is decided newest first."""
+        ...
+
+    def one(self, reader: Actor, report_id: str) -> Mapping[str, Any] | None:
+        """One of the reader's office, with what is sealed of it."""
+        ...
+
+    def counts(self, reader: Actor, now: datetime) -> tuple[int, int]:
+        """How many wait in the reader's office, and how many of them too long."""
+        ...
+
+    def decide(self, decision: Decision) -> None:
+        """Keep what was decided; a repeat of the command changes nothing. Raises AlreadyDecidedError after another."""
+        ...
+
+    def undo(self, report_id: str) -> None:
+        """The case did not take what was to be added: the report waits as it did before."""
+        ...
+
+    def owed(self, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+        """Decided, and still to be done: what is to be added to a case, and what became one that has begun."""
+        ...
+
+    def past(self, before: datetime, limit: int = 50) -> Sequence[str]:
+        """What was closed as not confirmed before an instant, and can still be read."""
+        ...
+
+    def settle(self, report_id: str, now: datetime) -> None:
+        """Forget what a report said; its key is gone before."""
         ...

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         "dinas-pppappkb", alias="TUNTAS_LEAD_UNIT", description="The lead office: the Dinas itself or its UPTD"
     )
     pathways_dir: Path | None = Field(None, alias="TUNTAS_PATHWAYS", description="Pathways of the district's own")
+    public_form: Path | None = Field(
+        None, alias="TUNTAS_PUBLIC_FORM", description="The office's own text of the form for the public, as a file"
+    )
     demo_password: SecretStr | None = Field(
         None, alias="TUNTAS_DEMO_PASSWORD", description="Shared password of the demonstration accounts"
     )

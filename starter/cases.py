@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from casework import commands as c
 from casework.errors import (
     BY_CODE,
+    AlreadyDecidedError,
     BrokenStepError,
     CaseRollingOverError,
     CaseworkError,
@@ -31,6 +32,7 @@ from casework.errors import (
     IdempotencyKeyReusedError,
 )
 from casework.ids import workflow_id
+from casework.models.public_report import Decision
 from casework.models.state import Receipt
 from casework.opening import CaseInput, Opening
 from casework.ports import SealedFile
@@ -75,18 +77,23 @@ class Cases:
         self._clock_shift = clock_shift
         self._rollover_events = rollover_events
 
-    async def open(self, ask: Asking, body: c.OpenCase) -> Receipt:
-        """Open a case; raises Queued where the engine is away: the report is taken all the same."""
+    async def open(self, ask: Asking, body: c.OpenCase, decision: Decision | None = None) -> Receipt:
+        """Open a case; raises Queued where the engine is away: the report is taken all the same.
+
+        `decision` is about the report of the public that it is made of: another's, and no case is opened.
+        """
         desk = self._desk
         command_id = desk.command_id(ask)
         digest = desk.body_digest(ask, "open", body)
         answered = await asyncio.to_thread(desk.reads.receipt, ask.actor, command_id)
         if answered:
             return _same(answered, digest)
-        opening = await asyncio.to_thread(self._reserved, ask, command_id, digest, body)
+        opening = await asyncio.to_thread(self._reserved, ask, command_id, digest, body, decision)
         return await self.start(opening)
 
-    def _reserved(self, ask: Asking, command_id: str, digest: str, body: c.OpenCase) -> Opening:
+    def _reserved(
+        self, ask: Asking, command_id: str, digest: str, body: c.OpenCase, decision: Decision | None
+    ) -> Opening:
         desk = self._desk
         body = desk.checked(ask, body)
         reservation = desk.reservations.reserve(
@@ -105,7 +112,13 @@ class Cases:
             return kept
         opening = desk.opening(ask, reservation.case_id, reservation.number, command_id, digest, body)
         sealed = desk.vault.seal(opening.case_id, "opening", opening.model_dump_json().encode())[1]
-        desk.reservations.keep_opening(opening.case_id, sealed)
+        try:
+            of_case = decision.model_copy(update={"case_id": opening.case_id}) if decision else None
+            desk.reservations.keep_opening(opening.case_id, sealed, of_case)
+        except AlreadyDecidedError:
+            desk.discard(opening.order)
+            desk.reservations.release(opening.case_id)
+            raise
         # Of two that reserve at once, both start what was kept first.
         kept = self._kept(opening.case_id) or opening
         if kept.order.document != opening.order.document:

@@ -26,6 +26,7 @@ from casework.ports import (
     Keyed,
     Letters,
     Locations,
+    PublicReports,
     Reads,
     Reservations,
     SealedFile,
@@ -60,6 +61,7 @@ class Desk:
     access: Access
     suspects: Suspects
     letters: Letters
+    public_reports: PublicReports
 
     @property
     def lookups(self) -> Lookups:

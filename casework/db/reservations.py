@@ -6,10 +6,12 @@ from sqlalchemy import Connection, Engine, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.caller import ENGINE
+from casework.db.public_reports import decide
 from casework.db.session import Clock, deciding, reading, wall_clock, writing
 from casework.db.tables import case_numbers, reservations
 from casework.ids import case_number, new_id
 from casework.models.pathway import Risk
+from casework.models.public_report import Decision
 from casework.ports import Queued, Reservation
 
 # `unassessed` runs as high until somebody has looked.
@@ -47,13 +49,17 @@ class SqlReservations:
         # A repeat in flight was first; this number went back with the transaction.
         return self.reserve(command_id, account_id, agency_id, body_digest, district=district, year=year, risk=risk)
 
-    def keep_opening(self, case_id: str, sealed: bytes) -> None:
-        """Keep the sealed opening until the case has started; a second call changes nothing."""
+    def keep_opening(self, case_id: str, sealed: bytes, decision: Decision | None = None) -> None:
+        """Keep the sealed opening until the case has started; a second call changes nothing.
+
+        With it what was decided about the report of the public that it was made of: both or neither. Raises
+        AlreadyDecidedError where another was first.
+        """
         empty = reservations.c.opening.is_(None) & ~reservations.c.started
+        kept = update(reservations).where(reservations.c.case_id == case_id, empty).values(opening=sealed)
         with writing(self._engine, ENGINE) as connection:
-            connection.execute(
-                update(reservations).where(reservations.c.case_id == case_id, empty).values(opening=sealed)
-            )
+            if connection.scalar(kept.returning(reservations.c.case_id)) and decision is not None:
+                decide(connection, decision)
 
     def opening(self, case_id: str) -> bytes | None:
         """The sealed opening of a reservation."""

@@ -13,6 +13,7 @@ from casework.db.tables.outbox import notices
 from casework.db.tables.outreach import outreach, promises
 from casework.db.tables.pathways import pathway_versions
 from casework.db.tables.people import absences, accounts, contacts, tokens
+from casework.db.tables.public_reports import public_reports
 from casework.db.tables.repeats import given
 from casework.db.tables.signin import clients, factors, identities, offices, recovery_codes, sessions, throttles
 from casework.db.tables.vault import client_index, file_pieces, files, location_readings, locations
@@ -57,6 +58,7 @@ __all__ = [
     "outreach",
     "pathway_versions",
     "promises",
+    "public_reports",
     "recovery_codes",
     "referrals",
     "reservations",
