@@ -887,8 +887,11 @@ class PublicReports(Protocol):
         """The case did not take what was to be added: the report waits as it did before."""
         ...
 
-    def owed(self, limit: int = 50) -> Sequence[Mapping[str, Any]]:
-        """Decided, and still to be done: what is to be added to a case, and what became one that has begun."""
+    def owed(self, report_id: str | None = None, limit: int = 50) -> Sequence[Mapping[str, Any]]:
+        """Decided, and still to be done: what is to be added to a case, and what became one that has begun.
+
+        Of one report, or the oldest of all.
+        """
         ...
 
     def past(self, before: datetime, limit: int = 50) -> Sequence[str]:

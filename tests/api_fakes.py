@@ -559,6 +559,9 @@ class OpenThrottle:
     def form(self, name: str, address: str) -> None:
         """Nothing is counted."""
 
+    def public(self, address: str) -> None:
+        """Nothing is counted."""
+
     def costly(self, name: str, account_id: str) -> None:
         """Nothing is counted."""
 

@@ -27,6 +27,7 @@ from web.api import (
     oauth,
     outreach,
     problems,
+    public_reports,
     reference,
     reports,
     sights,
@@ -43,6 +44,7 @@ from web.api.factors import BeginSecondFactor, ConfirmSecondFactor
 from web.api.links import Linking, MailboxEntry
 from web.api.lists import CasesSearch
 from web.api.location import LocationReadings, ReadLocation
+from web.api.public_reports import PublicReading
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
 from web.api.reports import Reports
@@ -89,7 +91,7 @@ def create_app(site: Site) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         routes=routes(site),
-        bodies=(*bodies(), *BODIES, *OF_ACCOUNTS, *OF_OUTREACH, *OF_READING),
+        bodies=(*bodies(), *BODIES, *public_reports.BODIES, *OF_ACCOUNTS, *OF_OUTREACH, *OF_READING),
         middleware=[
             Middleware(Requests, headers_of(tls=site.tls)),
             Middleware(EnginePages, site.codec),
@@ -112,6 +114,7 @@ def routes(site: Site) -> list[BaseRoute]:
     cases = CaseReading(site, door, texts)
     records, erasures = RecordReading(site, door, texts, cases), Erasures(site, door, texts, cases)
     written, linking, figures = Letters(site, texts, cases), Linking(site), Reports(site)
+    public = PublicReading(site)
     referrals, session_door = ReferralReading(site, door, texts, cases), SessionDoor(site.signin.sessions)
     sent = SentLetters(site, door, texts, referrals)
     book = OutreachBook(desk, site.outreach, site.effects, frozenset(each.id for each in site.agencies))
@@ -135,11 +138,12 @@ def routes(site: Site) -> list[BaseRoute]:
         *stalled.routes(site, door),
         *reports.routes(site, door, figures),
         *outreach.routes(door, book),
+        *public_reports.routes(site, door, public),
         *sights.routes(site, door),
         *reference.routes(site, door),
         *absences.routes(site, door),
         *Decoding(site, door, SessionDoor(site.signin.sessions)).routes(),
         *AccessWrites(site, door).routes(),
         *health.routes(site),
-        *pages.routes(site, session_door, cases, referrals, records, written, sent, linking, erasures),
+        *pages.routes(site, session_door, cases, referrals, records, written, sent, linking, erasures, public),
     ]

@@ -21,8 +21,8 @@ from casework.models.sight import Sight, SightKind
 from casework.ports import AccessLog
 from web.api.problems import of_error
 
-NAMES_A_CASE = ("case_id", "referral_id", "notification_id")
-"""What in an address leads to a case."""
+NAMES_A_CASE = ("case_id", "referral_id", "notification_id", "report_id")
+"""What in an address leads to a case, or to what is none yet."""
 ASKED = "asked_case"
 """Where a request keeps which case it asks for, if its address does not name it; nothing for what is of no case."""
 REFUSALS = frozenset({NotFoundError.code, ForbiddenError.code, UnknownCaseError.code})

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.caller import ENGINE
@@ -62,7 +62,9 @@ class SqlPublicReports(SqlReader):
 
     def one(self, reader: Actor, report_id: str) -> Row | None:
         """One of the reader's office, with what is sealed of it."""
-        found = select(*LISTED, P.sealed, P.reason).where(P.id == report_id, _own(reader))
+        found = select(*LISTED, P.sealed, P.reason, P.decided_under, P.decided_digest).where(
+            P.id == report_id, _own(reader)
+        )
         with self._read_by(reader) as connection:
             row = connection.execute(found).mappings().one_or_none()
         return dict(row) if row else None
@@ -85,10 +87,14 @@ class SqlPublicReports(SqlReader):
         with writing(self._engine, ENGINE) as connection:
             connection.execute(update(public_reports).where(added).values(**ANEW, new_incident=False))
 
-    def owed(self, limit: int = 50) -> Sequence[Row]:
-        """Decided, and still to be done: what is to be added to a case, and what became one that has begun."""
+    def owed(self, report_id: str | None = None, limit: int = 50) -> Sequence[Row]:
+        """Decided, and still to be done: what is to be added to a case, and what became one that has begun.
+
+        Of one report, or the oldest of all.
+        """
         began = or_(P.outcome == Outcome.ADDED.value, exists().where(cases.c.id == P.case_id))
-        found = select(*P).where(P.outcome.in_(OWED), P.settled_at.is_(None), began)
+        mine = P.id == report_id if report_id else true()
+        found = select(*P).where(P.outcome.in_(OWED), P.settled_at.is_(None), began, mine)
         with reading(self._engine, ENGINE) as connection:
             return [dict(row) for row in connection.execute(found.order_by(P.decided_at).limit(limit)).mappings()]
 

@@ -16,11 +16,13 @@ from casework.db.session import Clock, wall_clock, writing
 from casework.db.tables import throttles
 from casework.errors import TooManyRequestsError
 from casework.rules.throttle import (
+    ALL_PUBLIC,
     COSTLY,
     FORMS,
     FROM_ONE_PLACE,
     OF_ONE_ACCOUNT,
     OF_ONE_ADDRESS,
+    PUBLIC,
     Limit,
     Tries,
     failed,
@@ -80,6 +82,13 @@ class SqlThrottle:
     def form(self, name: str, address: str) -> None:
         """A form is sent in by nobody known; raises TooManyRequestsError where too many come from one address."""
         self._each({self._key("form", name, network_of(address)): FORMS})
+
+    def public(self, address: str) -> None:
+        """Somebody of the public reports; raises TooManyRequestsError where too many do, from there or altogether.
+
+        What is refused from one address does not count for the others.
+        """
+        self._each({self._key("public", network_of(address)): PUBLIC, self._key("public"): ALL_PUBLIC})
 
     def costly(self, name: str, account_id: str) -> None:
         """An account asks for what costs much; raises TooManyRequestsError where it does so too often."""

@@ -47,6 +47,19 @@ class PublicEntry(Model):
     contact_how: Line = ""
 
 
+class AddTo(Model):
+    """Add a report to a case that is known, by its number."""
+
+    number: Id
+    new_incident: bool = False
+
+
+class CloseReport(Model):
+    """Close a report as not confirmed, and why."""
+
+    reason: Annotated[Text, Field(pattern=r"\S")]
+
+
 class Outcome(Codes):
     """What an office decided about a public report."""
 

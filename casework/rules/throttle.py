@@ -41,6 +41,12 @@ OF_ONE_ADDRESS = Limit(
 FORMS = Limit(free=10, first=timedelta(minutes=1), longest=timedelta(minutes=1), forgotten=timedelta(hours=1))
 """A form that needs no account, from one address; each sending counts."""
 
+PUBLIC = Limit(free=20, first=timedelta(minutes=1), longest=timedelta(minutes=1), forgotten=timedelta(hours=1))
+"""Reports of the public from one address, which everybody behind a telephone mast may share."""
+
+ALL_PUBLIC = Limit(free=300, first=timedelta(seconds=2), longest=timedelta(seconds=2), forgotten=timedelta(minutes=10))
+"""Reports of the public from everywhere together: what a flood may put into the database. It is soon over for each."""
+
 COSTLY = Limit(free=9, first=timedelta(seconds=6), longest=timedelta(seconds=6), forgotten=timedelta(minutes=1))
 """What takes the machine about a second, by one account: ten a minute, however it goes about it."""
 

@@ -48,6 +48,10 @@ class Throttle(Protocol):
         """A form is sent in by nobody known; raises TooManyRequestsError where too many come from one address."""
         ...
 
+    def public(self, address: str) -> None:
+        """Somebody of the public reports; raises TooManyRequestsError where too many do, from there or altogether."""
+        ...
+
     def costly(self, name: str, account_id: str) -> None:
         """An account asks for what costs much; raises TooManyRequestsError where it does so too often."""
         ...

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
@@ -66,21 +67,29 @@ class Opening:
 
     def _form(self, visit: Visit, typed: Typed, refused: Refused = FRESH) -> Response:
         _may_open(visit)
-        return visit.sheet.page(
-            "open.html",
-            refused.status,
-            first=tuple(FIELD[name] for name in FIRST),
-            people=(FIELD["client"], FIELD["reporter"]),
-            rest=tuple(FIELD[name] for name in ("incident_at", "alleged_perpetrators", "consent", "links")),
-            labels=visit.sheet.labels(FIELDS),
-            typed=typed,
-            refused=refused,
-            key=typed.one(KEY) or new_id(),
-            choices=self._choices.of_office(visit.sheet.language, visit.visitor.actor),
-        )
+        return opening_form(visit, self._choices, typed, refused, action="/cases/new")
 
 
 FIELD = {field.name: field for field in FIELDS}
+
+
+def opening_form(
+    visit: Visit, choices: Choices, typed: Typed, refused: Refused, template: str = "open.html", **shown: Any
+) -> Response:
+    """The form of a new case, as it was typed or as it begins; `action` is where it is sent."""
+    return visit.sheet.page(
+        template,
+        refused.status,
+        first=tuple(FIELD[name] for name in FIRST),
+        people=(FIELD["client"], FIELD["reporter"]),
+        rest=tuple(FIELD[name] for name in ("incident_at", "alleged_perpetrators", "consent", "links")),
+        labels=visit.sheet.labels(FIELDS),
+        typed=typed,
+        refused=refused,
+        key=typed.one(KEY) or new_id(),
+        choices=choices.of_office(visit.sheet.language, visit.visitor.actor),
+        **shown,
+    )
 
 
 def _may_open(visit: Visit) -> None:

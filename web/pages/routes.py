@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from web.api.cases import CaseReading
 from web.api.erasures import Erasures
 from web.api.links import Linking
+from web.api.public_reports import PublicReading
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
 from web.api.sent import SentLetters
@@ -28,7 +29,9 @@ from web.pages.live import Live
 from web.pages.naming import Naming
 from web.pages.opening import Opening
 from web.pages.pathways import PathwayPages
+from web.pages.public_reports import PublicReportPages
 from web.pages.reference import ReferencePages
+from web.pages.report_form import ReportForm
 from web.pages.sheets import Sheets
 from web.pages.standing import StandingPages
 from web.pages.visitor import Entrance
@@ -47,12 +50,15 @@ def routes(
     sent: SentLetters,
     linking: Linking,
     erasures: Erasures,
+    public: PublicReading,
 ) -> Iterator[BaseRoute]:
     """Forms before what they are forms of: `/cases/new` is no case, and `/pathways/versions` no category."""
     sheets, naming, choices = Sheets(site, Entrance(door, site.desk.office.lead_agency_id)), Naming(site), Choices(site)
     yield from Doorway(site, sheets).routes()
     yield from Work(site, sheets, naming).routes()
     yield from Opening(site.cases, sheets, choices).routes()
+    yield from ReportForm(site, sheets, public).routes()
+    yield from PublicReportPages(sheets, naming, choices, public).routes()
     yield from BoundPages(site, sheets, choices, referrals).routes()
     yield from LinkForms(site, sheets, linking).routes()
     yield from Lists(site, sheets, naming, cases, referrals, sent).routes()

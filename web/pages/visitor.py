@@ -36,6 +36,7 @@ WORK, CASES, NEW, BOARD = (
     Entry("new", "/cases/new"),
     Entry("board", "/stalled"),
 )
+PUBLIC_REPORTS = Entry("public_reports", "/public-reports")
 LOAD = Entry("caseload", "/caseload")
 INBOX, TOLD = Entry("inbox", "/referrals"), Entry("told", "/notifications")
 AUDIT, SEEN = Entry("audit", "/audit"), Entry("access_log", "/access-log")
@@ -43,9 +44,9 @@ ACCOUNTS, AGENCIES = Entry("accounts", "/accounts"), Entry("agencies", "/agencie
 CALENDAR, PATHWAYS = Entry("calendar", "/calendar"), Entry("pathways", "/pathways")
 MAILBOXES = Entry("mailboxes", "/mailboxes", of_lead=True)
 MENUS: dict[Role, tuple[Entry, ...]] = {
-    Role.CASEWORKER: (WORK, CASES, NEW),
-    Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW, MAILBOXES),
-    Role.HEAD: (WORK, BOARD, LOAD, CASES, NEW),
+    Role.CASEWORKER: (WORK, CASES, NEW, PUBLIC_REPORTS),
+    Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW, PUBLIC_REPORTS, MAILBOXES),
+    Role.HEAD: (WORK, BOARD, LOAD, CASES, NEW, PUBLIC_REPORTS),
     Role.COORDINATOR: (BOARD, CASES),
     Role.AGENCY_OFFICER: (INBOX, TOLD, NEW, CASES),
     Role.AUDITOR: (AUDIT, SEEN),
