@@ -24,6 +24,7 @@ from casework.models.erasure import Certificate
 from casework.models.figure import Counted, Key, Period
 from casework.models.notice import Contact
 from casework.models.people import OFFICE_ROLES, Account, Actor, Role
+from casework.models.public_report import Decision
 from casework.models.sight import Sight
 from casework.models.state import CaseState, Receipt
 from casework.office import Office
@@ -46,6 +47,7 @@ from casework.ports import (
     LocationReading,
     Outreaches,
     PathwayVersions,
+    PublicReports,
     Reservation,
     SealedFile,
     SightQuery,
@@ -329,7 +331,7 @@ class MemoryReservations:
         given = {name: row[name] for name in ("case_id", "number", "body_digest")}
         return Reservation(**given, created=kept is None, started=False)
 
-    def keep_opening(self, case_id: str, sealed: bytes) -> None:
+    def keep_opening(self, case_id: str, sealed: bytes, decision: Decision | None = None) -> None:
         self.memory.openings.setdefault(case_id, sealed)
 
     def opening(self, case_id: str) -> bytes | None:
@@ -628,6 +630,21 @@ class NoLinks:
         return True
 
 
+class NoPublicReports:
+    """Nobody has reported anything: what is taken by the public form is kept by the database, and asked there."""
+
+    def page(
+        self, reader: Actor, *, waiting: bool, limit: int, cursor: str | None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        return [], None
+
+    def one(self, reader: Actor, report_id: str) -> None:
+        return None
+
+    def counts(self, reader: Actor, now: datetime) -> tuple[int, int]:
+        return 0, 0
+
+
 class NoAccess:
     """Nobody is excluded, and no glass is broken: what is kept of that is asked of the database."""
 
@@ -774,6 +791,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
         cast(Access, NoAccess()),
         MemorySuspects(memory, vault.mark),
         MemoryLetters(),
+        cast(PublicReports, NoPublicReports()),
     )
     cases = MemoryCases(desk, memory)
     parts = {"database": True, "engine": True, "worker": True}

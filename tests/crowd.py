@@ -26,6 +26,7 @@ from starter.cli.demonstration import accounts_of
 from starter.desk import Desk
 from tests.many_cases import fill, fill_around
 from tests.postgres import Scratch, scratch_database
+from tests.reported import reported
 from tests.stack import LEAD, PASSWORD, Stack, waiting
 from web.sessions import COOKIE
 
@@ -52,7 +53,8 @@ class Crowd:
         """What the names in addresses stand for."""
         version = waiting(self.app, self.app.actors["administrator"])
         of_office = {"account_id": self.app.actors["caseworker2"].account_id, "file": "common", "version_id": version}
-        return {**BUSY, **of_office, "category": "sexual_violence", "hold_id": "none"}
+        of_nobody = {"category": "sexual_violence", "hold_id": "none", "report_id": reported(self.app)}
+        return {**BUSY, **of_office, **of_nobody}
 
     async def opens(self, username: str, path: str) -> httpx.Response:
         """A page, as somebody sees it."""

@@ -140,6 +140,8 @@ KEEPS = Access(
     NOBODY,
     note="of the own office, or of the own agency",
 )
+PUBLIC_REPORT = "/public-reports/{report_id}"
+OF_PUBLIC = Access(WORKING & OF_LEAD, EVERYBODY - WORKING, NOBODY, note="of a report that the own office answers for")
 OVER = "what is over is refused by its state"
 REFERRAL = "/referrals/{referral_id}"
 CASE = "/cases/{case_id}"
@@ -212,6 +214,10 @@ def of_v1() -> Iterator[tuple[str, str, Access]]:
     yield "GET", "/outreach/codes", of_role(FIGURES | OFFICERS)
     yield "GET", "/outreach/{outreach_id}", PROMISED
     yield "POST", "/outreach/{outreach_id}/promises/{promise_id}/kept", KEEPS
+    yield "GET", "/public-reports", of_list(NOBODY, WORKING)
+    yield "GET", PUBLIC_REPORT, OF_PUBLIC
+    for step in ("opening", "addition", "closing"):
+        yield "POST", f"{PUBLIC_REPORT}/{step}", OF_PUBLIC
     glass = Access(DECIDING, EVERYBODY, NOBODY, note="a case of another office; of the own, which is seen, 409")
     yield "POST", "/break-glass", glass
     yield "GET", "/break-glass", of_list(DECIDES | GLASS | those("ended glass"), DECIDING)
@@ -287,6 +293,12 @@ PAGES: dict[tuple[str, str], Access] = {
             ("GET", "/stalled/events"),
         )
     },
+    ("GET", "/public-reports"): of_list(NOBODY, WORKING),
+    ("GET", PUBLIC_REPORT): OF_PUBLIC,
+    ("GET", f"{PUBLIC_REPORT}/opening"): OF_PUBLIC,
+    **{("POST", f"{PUBLIC_REPORT}/{step}"): OF_PUBLIC for step in ("opening", "addition", "closing")},
+    ("GET", "/report"): PUBLIC,
+    ("POST", "/report"): PUBLIC,
     ("GET", "/caseload"): of_role(DECIDING),
     ("GET", "/audit"): of_role(roles(Role.AUDITOR)),
     ("GET", "/access-log"): of_list(DECIDES | those("auditor"), DECIDING | roles(Role.AUDITOR)),

@@ -29,6 +29,7 @@ from casework.signin.ports import Session
 from starter.gatekeeper import Gatekeeper
 from tests.api_fakes import report
 from tests.matrix import LEAD, OFFERED_TO, STANDS
+from tests.reported import reported
 from tests.stack import PASSWORD, Stack, talk, waiting
 from web.api.files import sealer_for
 from web.app import create_app
@@ -162,6 +163,7 @@ class World:
             "file": "common",
             "version_id": self.version,
             **self.outreach,
+            "report_id": reported(self.stack),
         }
         made.payload = await self._payload(made.case_id)
         return made

@@ -24,8 +24,10 @@ from tests.canary_house import House, built, served
 from tests.canary_links import AGENCY, by_links
 from tests.canary_pages import forms_sent, pages, pages_read
 from tests.canary_places import payloads
+from tests.canary_public import by_the_public
 from tests.canary_walk import ELSEWHERE, Walk, end, follow, hold_and_remind, plan_and_tell, refer_and_answer, told
 from tests.erasing import closed, erased
+from tests.reported import reported
 from tests.stack import Stack, talk, waiting
 from web.api.routing import V1
 from web.app import create_app
@@ -36,7 +38,7 @@ STATIC = ("GET", "/static/{digest}/{name}")
 HELD = {"cases", "case_log", "referrals", "notifications", "deadlines", "notices", "reservations", "documents"} | {
     *("locations", "location_readings", "files", "file_pieces", "access_log", "client_index", "sessions", "tokens"),
     *("factors", "recovery_codes", "throttles", "accounts", "keys", "break_glass", "exclusions", "contacts"),
-    *("links", "mailboxes"),
+    *("links", "mailboxes", "public_reports"),
 }
 """Tables that must not be empty when they are looked through."""
 
@@ -61,8 +63,9 @@ async def walked(asking: Asking) -> list[Walk]:
     await follow(walk, other.case_id)
     await hold_and_remind(walk)
     await beside(asking, walk.case_id)
-    await forms_sent(asking, known(asking.stack, walk.case_id))
+    await forms_sent(asking, known(asking.stack, walk.case_id, asking.cage.word()))
     await by_links(asking, other)
+    await by_the_public(asking, other.case_id)
     await end(walk, other.case_id)
     await gone(asking)
     return [walk, other]
@@ -133,7 +136,7 @@ async def glass_and_exclusion(asking: Asking, case_id: str, who: dict[str, str])
     await ended_well(asking.ask(app.head, "POST", f"{path}/{{exclusion_id}}/lifting", ids))
 
 
-def known(app: Stack, case_id: str) -> dict[str, list[str]]:
+def known(app: Stack, case_id: str, story: str) -> dict[str, list[str]]:
     """What the names in addresses stand for."""
     return {
         "case_id": [case_id],
@@ -147,6 +150,7 @@ def known(app: Stack, case_id: str) -> dict[str, list[str]]:
         "account_id": [app.caseworker.account_id],
         "file": ["common"],
         **{name: [each] for name, each in talk(app, app.supervisor, AGENCY).items()},
+        "report_id": [reported(app, story)],
         "version_id": [waiting(app, app.actor("administrator", Role.ADMINISTRATOR))],
         **{name: ["nowhere"] for name in ("hold_id", "glass_id", "exclusion_id", "token")},
     }
@@ -224,7 +228,7 @@ async def test_no_canary_sings(
             with listening(caplog, "httpx", "httpcore"):
                 await through_the_door(asking)
                 walks = await walked(asking)
-                ids = known(house.stack, walks[0].case_id)
+                ids = known(house.stack, walks[0].case_id, cage.word())
                 await everything_read(asking, app.openapi(), ids)
                 pages_told = await pages_read(asking, pages(app.routes, app.openapi()), ids)
                 await all_refused(asking, operations(app.routes), ids)

@@ -31,6 +31,8 @@ STILL = {
     *("/agencies", "/calendar", "/pathways", "/pathways/{category}", "/sign-in", "/static/{digest}/{name}"),
     *("/accounts", "/accounts/{account_id}/absence", "/accounts/{account_id}/standing"),
     *("/health/live", "/health/ready", "/api/openapi.json", f"{V1}/agencies/{{agency_id}}/mailbox", "/mailboxes"),
+    *("/report", "/public-reports", "/public-reports/{report_id}", "/public-reports/{report_id}/opening"),
+    *(f"{V1}/public-reports", f"{V1}/public-reports/{{report_id}}"),
     *("/link/{token}", "/pathways/versions", "/pathways/files/{file}", "/pathways/versions/{version_id}"),
     *(f"{V1}/outreach{path}" for path in ("", "/summary", "/codes", "/{outreach_id}")),
 }

@@ -21,7 +21,7 @@ from web.noting import NotingReads
 from web.seen import SEEN, Seen, thing_of
 
 OF_NO_CASE = {"agencies", "pathways", "pathway", "accounts", "contacts", "mailbox"} | {
-    *("outreach", "outreach_summary", "outreach_codes")
+    *("outreach", "outreach_summary", "outreach_codes", "public_report", "public_reports")
 }
 ASKED_OF_THE_DATABASE = {"access_log", "break_glass", "reports_indicators", "reports_register"}
 TOLD = {"kind": "police", "agency_id": "unit-ppa-polres", "explained_to_client": True}

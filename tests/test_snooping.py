@@ -134,6 +134,7 @@ def test_every_list_is_known_as_one() -> None:
         "pathway",
         "pathways_versions",
         "version",
+        "public_reports",
         "file",
         "mailbox",
         "mailboxes",
@@ -143,7 +144,7 @@ def test_every_list_is_known_as_one() -> None:
         "standing",
     }
     by_a_link = {"link", "do", "link_done"}  # of the one referral that it opens
-    before_any = {"cases_new", "sign_in", "session", "session_provider", "session_provider_callback"}
+    before_any = {"cases_new", "report", "sign_in", "session", "session_provider", "session_provider_callback"}
     of_the_machine = {"api_openapi.json", "health_live", "health_ready", "static"}
     several = {
         thing_of(route.path)

@@ -16,6 +16,7 @@ from casework.models.access import Ground
 from casework.models.base import Codes
 from casework.models.pathway import Category, Class, Duty, MatrixRow, Risk, Service
 from casework.models.people import Role
+from casework.models.public_report import AddTo, Age, CloseReport, Outcome, Teller
 from casework.models.sight import OtherGround, SightKind
 from casework.pathways import load
 from casework.pathways.changes import EVERY, OF_AGE, Change, things
@@ -30,6 +31,7 @@ from web.pages.commanding import BY_ASKING
 from web.pages.fields import every, fields_of
 from web.pages.languages import CODES as LANGUAGES
 from web.pages.pathways import DONE
+from web.pages.public_reports import DONE as DECIDED
 from web.pages.standing import TO
 from web.pages.visitor import MENUS, StalePageError
 
@@ -99,6 +101,7 @@ def of_codes() -> Iterator[Key]:
         yield from _of(kind, (*BY_CODE, StalePageError.code))
     yield from _of("blocker", BLOCKERS)
     yield from of_rules()
+    yield from of_public_reports()
     yield from _of("standing", (*TO, *(f"{each}d" for each in TO)))
     yield from _of("why", ("forbidden", "not_allowed_in_stage"))
 
@@ -119,10 +122,17 @@ def of_rules() -> Iterator[Key]:
     yield from _of("language", LANGUAGES)
 
 
+def of_public_reports() -> Iterator[Key]:
+    """What the form for the public and the pages about its reports say by code."""
+    yield from _of("Age", Age)
+    yield from _of("Teller", Teller)
+    yield from _of("public", ("page", *Outcome, *DECIDED))
+
+
 def of_fields() -> Iterator[tuple[str, str]]:
     """Every field of every form: its model, and its name there."""
     bodies: list[type[BaseModel]] = [row.body for row in BY_ASKING.values()]
-    for body in (*bodies, c.OpenCase, AbsenceEntry):
+    for body in (*bodies, c.OpenCase, AbsenceEntry, AddTo, CloseReport):
         for field in every(fields_of(body)):
             if not field.own.endswith("#"):
                 yield field.model, field.own

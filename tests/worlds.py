@@ -122,6 +122,9 @@ def _rows(each: Given) -> Iterator[tuple[Table, Row]]:
     yield t.findings, {"id": new_id(), **of, "kind": "record_differs", "found_at": OPENED}
     yield t.reservations, _reservation(each)
     yield from _sealed(each, of)
+    for case_id in (each.case.id, None):
+        named = {name: new_id() for name in ("id", "number", "sent_as")}
+        yield t.public_reports, {**_REPORT, **named, "agency_id": each.case.agency_id, "case_id": case_id}
     yield t.consents, _consent(each, of)
     yield t.erasures, {**of, **_CERTIFIED}
     for kind in ("shown", "refused"):
@@ -167,6 +170,7 @@ _CERTIFIED = {
     "log_digest": "d",
 }
 _EXCLUDED = {"ground": "own_interest", "excluded_by": "head", "excluded_at": OPENED}
+_REPORT = {"sealed": b"s", "language": "id", "taken_at": OPENED, "due_at": OPENED}
 _SIGHT = {"at": OPENED, "role": "caseworker", "agency_id": "polres", "thing": "case"}
 
 
@@ -250,6 +254,11 @@ def _exclusion(reader: Actor, each: Given, row: Row) -> bool:
     return row["account_id"] == reader.account_id or (office and _parts(reader, each, row))
 
 
+def _of_public(reader: Actor, each: Given, row: Row) -> bool:
+    shut = row["case_id"] is not None and reader.account_id in each.excluded
+    return reader.role in OFFICE_ROLES and row["agency_id"] == reader.agency_id and not shut
+
+
 def _sight(reader: Actor, each: Given, row: Row) -> bool:
     refused = row["kind"] == "refused" and reader.role in DECIDING and row["agency_id"] == reader.agency_id
     its = _decides(reader, each) and reader.account_id not in each.excluded
@@ -275,6 +284,7 @@ SEES: Mapping[Table, Sees] = {
     t.location_readings: _content,
     t.consents: _content,
     t.access_log: _sight,
+    t.public_reports: _of_public,
     t.erasures: _certificate,
 }
 """Which rows of each table a reader may see. A table of a case that is not here has no wall."""

@@ -158,7 +158,7 @@ def routes(site: Site, door: Door, reading: PublicReading) -> list[APIRoute]:
     return [
         read_list(AT, reports, PublicReportSummary, "Reports of the public"),
         read(one, report, PublicReportAnswer, "A report of the public"),
-        write(f"{one}/case", open_case, PublicReportAnswer, "Open a case of a report", OpenCase, status=201),
+        write(f"{one}/opening", open_case, PublicReportAnswer, "Open a case of a report", OpenCase, status=201),
         write(f"{one}/addition", add, PublicReportAnswer, "Add a report to a case", AddTo),
         write(f"{one}/closing", close, PublicReportAnswer, "Close a report as not confirmed", CloseReport),
     ]

@@ -1,7 +1,8 @@
-"""What an office reads of reports of the public, and the three ways one ends: a case, a known case, or not confirmed."""
+"""What an office reads of reports of the public, and how one ends: a case, part of a known one, or not confirmed."""
 
 import json
 from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -29,9 +30,10 @@ from web.pages.refused import FRESH, Refused
 from web.pages.sheets import SEE_OTHER, Sheets, Visit
 from web.pages.typed import Typed
 
+M = TypeVar("M", AddTo, CloseReport)
 AT = "/public-reports"
 ONE = f"{AT}/{{report_id}}"
-DONE = ("case", "addition", "closing")
+DONE = ("opening", "addition", "closing")
 
 
 class PublicReportPages:
@@ -47,8 +49,8 @@ class PublicReportPages:
         """Each for who may do the same through the API."""
         yield self._sheets.shows(AT, self._list)
         yield self._sheets.shows(ONE, self._show)
-        yield self._sheets.shows(f"{ONE}/case", self._opening)
-        yield self._sheets.takes(f"{ONE}/case", self._open, self._unopened)
+        yield self._sheets.shows(f"{ONE}/opening", self._opening)
+        yield self._sheets.takes(f"{ONE}/opening", self._open, self._unopened)
         yield self._sheets.takes(f"{ONE}/addition", self._add, self._again)
         yield self._sheets.takes(f"{ONE}/closing", self._close, self._again)
 
@@ -56,7 +58,13 @@ class PublicReportPages:
         query = asked(PublicReportsQuery, visit)
         page = self._reading.page(visit.visitor.actor, query)
         names, places = self._naming.of(visit), self._places
-        shown = {"page": page, "query": query, "names": names, "places": places, "following": page_after(visit, page)}
+        shown: dict[str, Any] = {
+            "page": page,
+            "query": query,
+            "names": names,
+            "places": places,
+            "following": page_after(visit, page),
+        }
         return visit.sheet.page("public_reports.html", **shown)
 
     @property
@@ -106,14 +114,14 @@ class PublicReportPages:
             await self._reading.open(_ask(visit, form), report_id, given)
         except CaseworkError as error:
             return await run_in_threadpool(self._unopened, visit, form, error)
-        return RedirectResponse(f"{AT}/{report_id}?done=case", SEE_OTHER)
+        return RedirectResponse(f"{AT}/{report_id}?done=opening", SEE_OTHER)
 
     def _unopened(self, visit: Visit, form: Form, error: CaseworkError) -> Response:
         return self._form(visit, Typed(form), Refused.of(error, form, visit.sheet.language))
 
     def _form(self, visit: Visit, typed: Typed, refused: Refused = FRESH) -> Response:
         report = self._report(visit)
-        shown = {"report": report, "form": self._reading.desk.form, "action": f"{AT}/{report.id}/case"}
+        shown = {"report": report, "form": self._reading.desk.form, "action": f"{AT}/{report.id}/opening"}
         return opening_form(visit, self._choices, typed, refused, "public_case.html", **shown)
 
     # ---- a known case, or nothing
@@ -148,7 +156,7 @@ def _ask(visit: Visit, form: Form) -> Asking:
     return Asking(visit.visitor.actor, key=text(form, KEY) or None)
 
 
-def _given[M: (AddTo, CloseReport)](model: type[M], typed: dict[str, object]) -> M:
+def _given(model: type[M], typed: dict[str, object]) -> M:
     try:
         return model.model_validate(typed)
     except ValidationError as error:

@@ -1,8 +1,8 @@
 """The form for the public: no account, no cookie, no script that is needed, nothing from elsewhere, little to load.
 
-Each form that is shown carries a number of its own, by which a form that is sent twice is known. It is no secret against
-other sites: there is no session here that one of them could use, and a browser says where a form comes from. What was not
-taken is shown again in the answer to that very request; of what was taken nothing is.
+Each form that is shown carries a number of its own, by which a form that is sent twice is known. It is no secret
+against other sites: there is no session here that one of them could use, and a browser says where a form comes from.
+What was not taken is shown again in the answer to that very request; of what was taken nothing is.
 """
 
 from collections.abc import Collection, Iterator
@@ -24,7 +24,6 @@ from web.api.door import address_of
 from web.api.problems import invalid
 from web.api.public_reports import PublicReading
 from web.pages.filled import Form, errors_at, text
-from web.pages.languages import CODES, FIRST
 from web.pages.sheet import Sheet
 from web.pages.sheets import Sheets, known, sent, sentence
 from web.pages.typed import Typed
@@ -115,7 +114,7 @@ class ReportForm:
 
 
 def _language(asked: str) -> Language:
-    return "en" if asked == "en" and asked in CODES else FIRST
+    return "en" if asked == "en" else "id"
 
 
 def _entry(form: Form, choices: Collection[str]) -> PublicEntry:
