@@ -1,12 +1,12 @@
 """Random worlds of cases, with all that decides who sees them and a row in every table that hangs on a case."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from sqlalchemy import ColumnElement, Connection, Table, Text, cast, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, Text, cast, func, insert, select
 
 from casework.db import tables as t
 from casework.db.caller import Caller
@@ -95,8 +95,11 @@ def call(connection: Connection, caller: Caller) -> None:
     connection.exec_driver_sql(*caller.saying)
 
 
-def build(connection: Connection, world: World) -> dict[Table, list[tuple[Given, Row]]]:
-    """Put a world into the database, as who may; every row that was made, with its case."""
+def build(connection: Connection, world: World, before: Collection[Table] = ()) -> dict[Table, list[tuple[Given, Row]]]:
+    """Put a world into the database, as who may; every row that was made, with its case.
+
+    `before` are tables that the database is too old for.
+    """
     people = {"password_hash": "", "role": "caseworker", "agency_id": OFFICE}
     connection.execute(insert(t.accounts), [{"id": name, "username": name, **people} for name in (*PEOPLE, "head")])
     made: dict[Table, list[tuple[Given, Row]]] = {table: [] for table in SEES}
@@ -104,7 +107,7 @@ def build(connection: Connection, world: World) -> dict[Table, list[tuple[Given,
         for table, row in _rows(each):
             made[table].append((each, row))
     for table, rows in made.items():
-        for _, values in rows:
+        for _, values in rows if table not in before else ():
             connection.execute(insert(table), values)
     return made
 
@@ -288,5 +291,12 @@ SEES: Mapping[Table, Sees] = {
     t.erasures: _certificate,
 }
 """Which rows of each table a reader may see. A table of a case that is not here has no wall."""
-EVERY_ROW = select(*(select(func.array_agg(_key(table))).scalar_subquery().label(table.name) for table in SEES))
-"""Every row of every table that the caller sees, in one statement."""
+
+
+def every_row(of: Iterable[Table]) -> Select[Any]:
+    """Every row of some tables that the caller sees, in one statement."""
+    return select(*(select(func.array_agg(_key(table))).scalar_subquery().label(table.name) for table in of))
+
+
+EVERY_ROW = every_row(SEES)
+"""The same of every table."""
