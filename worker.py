@@ -14,6 +14,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from casework.assembly import Adapters, adapters, office
+from casework.datafile import DataFileError
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.notices import SqlNotices
 from casework.db.promises import SqlPromises
@@ -35,6 +36,7 @@ from starter.desk import Desk
 from starter.keepers import Keeper, kept
 from starter.notaries import notary
 from starter.patrolling import keep_scheduled
+from starter.public_reports import PublicDesk
 from starter.replay import ReplayMismatchError, gate
 from starter.rounds import Rounds
 from starter.watchdog import Watch, Watchdog
@@ -46,6 +48,7 @@ WAITERS = 32
 WATCHERS = 3
 """Connections of the watch, which nobody else can use up."""
 INBOX_SECONDS = 5.0
+PUBLIC_SECONDS = 20.0
 SWEEP_SECONDS = 600.0
 HEARTBEAT_SECONDS = 15.0
 NOTARY_SECONDS = 1.0
@@ -125,6 +128,7 @@ def keepers(client: Client, outside: Adapters, own: Office) -> tuple[Keeper, ...
     cases = Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events)
     return (
         Keeper("inbox", INBOX_SECONDS, lambda: keep_inbox(cases)),
+        Keeper("public reports", PUBLIC_SECONDS, lambda: keep_settled(PublicDesk(desk, cases))),
         Keeper("sweep", SWEEP_SECONDS, lambda: keep_swept(outside, own)),
         Keeper("heartbeat", HEARTBEAT_SECONDS, lambda: keep_beating(outside, own)),
         Keeper("patrol", SCHEDULE_SECONDS, lambda: keep_scheduled(client, own.timezone)),
@@ -146,6 +150,13 @@ async def keep_inbox(cases: Cases) -> None:
     started = await cases.start_queued()
     if started:
         log.info("queued_cases_started", count=started)
+
+
+async def keep_settled(public: PublicDesk) -> None:
+    """Do what was decided about reports of the public, and forget those whose time is over."""
+    settled = await public.settle()
+    if settled:
+        log.info("public_reports_settled", count=settled)
 
 
 async def keep_swept(outside: Adapters, own: Office) -> None:
@@ -181,6 +192,9 @@ def main() -> None:
         sys.exit(1)
     except WallsMissingError as error:
         log.error("worker_refused", code=error.code, detail=error.detail)
+        sys.exit(1)
+    except DataFileError as error:
+        log.error("worker_refused", detail=str(error))
         sys.exit(1)
     except ReplayMismatchError as mismatch:
         for wrong in mismatch.mismatches:

@@ -8,6 +8,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from casework.datafile import DataFileError
 from casework.errors import WallsMissingError
 from casework.logging import configure
 from casework.settings import Settings, load
@@ -58,6 +59,9 @@ def main() -> None:
         asyncio.run(serve(settings))
     except WallsMissingError as error:
         structlog.get_logger().error("web_refused", code=error.code, detail=error.detail)
+        sys.exit(1)
+    except DataFileError as error:
+        structlog.get_logger().error("web_refused", detail=str(error))
         sys.exit(1)
 
 
