@@ -43,6 +43,7 @@ PICTURES = (
     Picture("sign-in", None, "/sign-in", TELEPHONE, "#password"),
     Picture("my-work", "caseworker", "/", TELEPHONE, "main li"),
     Picture("open-a-case", "caseworker", "/cases/new", TELEPHONE, "form [name=channel]"),
+    Picture("report", None, "/report?language=en", TELEPHONE, "form[action='/report']"),
     Picture("case", "caseworker", "/cases/{case}", DESKTOP, "ol.path [aria-current]"),
     Picture("inbox", "hospital", "/referrals", {**DESKTOP, "height": 420}, "main ul.plain li"),
     Picture("board", "supervisor", "/stalled", DESKTOP, "main .late, main .tag.high"),
