@@ -6,7 +6,7 @@ from casework.db.migrations.grants import grant
 from casework.db.migrations.walls import AGENCY, EXCLUDED, OF_OFFICE, wall
 
 revision = "0020"
-down_revision = "0014"
+down_revision = "0019"
 
 TABLE = """
 CREATE TABLE public_reports (
