@@ -52,13 +52,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.path.name not in LONGEST, of_file[item.path], item.path))
 
 
-def pytest_collection_finish() -> None:
-    """What was imported stays: looking through it again and again for garbage takes a tenth of the time of a suite."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-
-
 @pytest.fixture(scope="module")
 async def temporal() -> AsyncIterator[WorkflowEnvironment]:
     """A Temporal development server for the module: its cases are those of the module's database."""
