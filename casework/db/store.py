@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import Connection, Engine, Row, Table, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, Table, Update, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import ReturningInsert
@@ -88,8 +88,8 @@ def _move_case(connection: Connection, recording: Recording) -> bool:
     if recording.event.sequence == 1:
         statement = insert(cases).on_conflict_do_nothing().returning(cases.c.id)
         return recording.case.revision == 1 and connection.execute(statement, row).first() is not None
-    behind = (cases.c.id == row["id"]) & (cases.c.revision == recording.case.revision - 1)
-    return connection.execute(update(cases).where(behind).values(row)).rowcount == 1
+    of = {"of_case": row["id"], "behind": recording.case.revision - 1}
+    return connection.execute(_MOVE, {**row, **of}).rowcount == 1
 
 
 def _log_near(connection: Connection, event: CaseEvent) -> Sequence[Row[Any]]:
@@ -97,9 +97,8 @@ def _log_near(connection: Connection, event: CaseEvent) -> Sequence[Row[Any]]:
 
     A statement of its own, after the lock: it sees what was committed while waiting for it.
     """
-    from_before = (case_log.c.case_id == event.case_id) & (case_log.c.sequence >= event.sequence - 1)
-    near = select(*WRITTEN).where(or_(from_before, case_log.c.command_id == event.command_id))
-    return tuple(connection.execute(near.order_by(case_log.c.sequence)))
+    of = {"of_case": event.case_id, "behind": event.sequence - 1, "of_command": event.command_id}
+    return tuple(connection.execute(_NEAR, of))
 
 
 def _receipt_in(near: Sequence[Row[Any]], event: CaseEvent) -> Written | None:
@@ -144,7 +143,19 @@ def _upsert(table: Table) -> ReturningInsert[Any]:
     return statement.returning(table.c.id)
 
 
+def _move() -> Update:
+    behind = (cases.c.id == bindparam("of_case")) & (cases.c.revision == bindparam("behind"))
+    return update(cases).where(behind)
+
+
+def _near() -> Select[Any]:
+    from_before = (case_log.c.case_id == bindparam("of_case")) & (case_log.c.sequence >= bindparam("behind"))
+    near = select(*WRITTEN).where(or_(from_before, case_log.c.command_id == bindparam("of_command")))
+    return near.order_by(case_log.c.sequence)
+
+
 # Made once: putting them together costs more than running them.
+_MOVE, _NEAR = _move(), _near()
 _UPSERT = {table: _upsert(table) for table in (referrals, notifications, consents, deadlines)}
 
 

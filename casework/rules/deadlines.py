@@ -1,5 +1,6 @@
 """Clocks: which start by a fact, which end by it, and when each is due. Lengths and starts are pathway data."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,8 +28,8 @@ def advance(step: Step, sequence: int, now: datetime) -> CaseState:
 
     A referral that ends with the step starts no clock any more.
     """
-    state = step.state
-    deadlines = {id_: _ended(deadline, step, now) for id_, deadline in state.deadlines.items()}
+    state, ends = step.state, _ends(step.state)
+    deadlines = {id_: _ended(deadline, step, ends, now) for id_, deadline in state.deadlines.items()}
     if step.rearm:
         deadlines = {id_: _rearmed(deadline, state, now) for id_, deadline in deadlines.items()}
     for fact in (fact for fact in step.facts if fact.referral_id not in step.lift):
@@ -39,16 +40,25 @@ def advance(step: Step, sequence: int, now: datetime) -> CaseState:
     return _with_due_times(state.model_copy(update={"deadlines": foreseen}))
 
 
-def _ended(deadline: Deadline, step: Step, now: datetime) -> Deadline:
+def _ends(state: CaseState) -> Mapping[str, set[str]]:
+    """By kind of deadline the facts that end it; one that starts it anew does not."""
+    ends: defaultdict[str, set[str]] = defaultdict(set)
+    again: defaultdict[str, set[str]] = defaultdict(set)
+    for policy in _policies(state):
+        ends[policy.kind].update(policy.end)
+        if policy.restarts:
+            again[policy.kind].add(policy.start)
+    return {kind: found - again[kind] for kind, found in ends.items()}
+
+
+def _ended(deadline: Deadline, step: Step, ends: Mapping[str, set[str]], now: datetime) -> Deadline:
     """Met by a fact of the step; lifted where its referral ended without it, or the case did. A hold ends with it."""
     if not deadline.running:
         return deadline
-    policies = [policy for policy in _policies(step.state) if policy.kind == deadline.kind]
-    ends = {end for policy in policies for end in policy.end}
-    ends -= {policy.start for policy in policies if policy.restarts}
+    own = ends.get(deadline.kind, set())
     for fact in step.facts:
         same = deadline.referral_id is None or fact.referral_id == deadline.referral_id
-        if fact.code in ends and same and fact.at >= deadline.since:
+        if fact.code in own and same and fact.at >= deadline.since:
             return resumed(deadline, fact.at).model_copy(update={"ended_at": fact.at, "met": True})
     lifted_with = deadline.referral_id in step.lift and not _to_be_reviewed(deadline, step.state)
     if lifted_with or _outlived(deadline, step.state):

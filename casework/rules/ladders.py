@@ -46,6 +46,8 @@ class Holder:
 
 def foretold(state: CaseState, deadline: Deadline) -> Deadline:
     """The deadline with its forecast, the next instant it acts by itself, and from when on the board shows it."""
+    if not (deadline.running or deadline.forecast or deadline.next_at or deadline.stalls_at):
+        return deadline  # it ended earlier; most of an old case's have
     forecast = tuple(steps(state, deadline))
     return deadline.model_copy(
         update={

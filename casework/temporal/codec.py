@@ -6,6 +6,7 @@ Payloads in the clear are refused: who reaches the engine without our keys can g
 
 import asyncio
 from collections.abc import Sequence
+from copy import copy
 from typing import Self
 
 from temporalio.api.common.v1 import Payload
@@ -46,7 +47,9 @@ class CaseCodec(PayloadCodec, WithSerializationContext):
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Seal each payload, metadata included."""
-        name, key = await asyncio.to_thread(self._keys.current, self._case_id)  # may ask a database
+        asked = self._keys.current
+        at_hand = self._keys.at_hand(self._case_id)
+        name, key = asked(self._case_id) if at_hand else await asyncio.to_thread(asked, self._case_id)
         key_id = name.encode()
         metadata = {"encoding": ENCODING, KEY_ID: key_id}
         return [Payload(metadata=metadata, data=seal(key, each.SerializeToString(), key_id)) for each in payloads]
@@ -59,7 +62,9 @@ class CaseCodec(PayloadCodec, WithSerializationContext):
         if not is_sealed(payload):
             raise VaultError("a payload in the clear is not taken")
         key_id = payload.metadata.get(KEY_ID, b"")
-        case_id, key = await asyncio.to_thread(self._keys.of, _text(key_id))
+        name = _text(key_id)
+        at_hand = self._keys.at_hand(*owner_of(name))
+        case_id, key = self._keys.of(name) if at_hand else await asyncio.to_thread(self._keys.of, name)
         if case_id and self._case_id not in (None, case_id):
             # A command of one case, copied into another, must not be taken there.
             raise VaultError(f"a payload of case {case_id} was found at case {self._case_id}")
@@ -83,9 +88,19 @@ def _text(key_id: bytes) -> str:
     return key_id.decode(errors="replace")
 
 
+class CaseConverter(DataConverter):
+    """Gives the context to its codec alone: nothing else of it has one, and most payloads come with a new one."""
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """As always, without making every converter anew."""
+        one, codec = copy(self), self.payload_codec
+        object.__setattr__(one, "payload_codec", codec.with_context(context) if isinstance(codec, CaseCodec) else codec)
+        return one
+
+
 def data_converter(keys: KeyStore, root: Derives) -> DataConverter:
     """What client, worker and replayer must all use: pydantic models, encrypted; texts of failures too."""
-    return DataConverter(
+    return CaseConverter(
         payload_converter_class=PydanticPayloadConverter,
         payload_codec=CaseCodec(PayloadKeys(keys, root)),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,

@@ -32,6 +32,12 @@ class KeyCache(Generic[V]):
                 self._keep(name, value)
         return value
 
+    def peek(self, name: str, at_least: float = 1.0) -> V | None:
+        """What is kept under a name and will be for so many seconds more; nothing is read for it."""
+        with self._lock:
+            kept = self._kept.get(name)
+            return kept[1] if kept and self._clock() + at_least < kept[0] else None
+
     def forget(self, name: str) -> None:
         """Keep it no longer."""
         with self._lock:

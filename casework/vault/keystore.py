@@ -44,6 +44,10 @@ class KeyStore(Protocol):
         """The ids of an owner's keys."""
         ...
 
+    def at_hand(self, key_id: str) -> bool:
+        """Whether this key and the ids of its owner are known here for a moment more: then no method blocks for it."""
+        ...
+
     def destroy(self, case_id: str) -> None:
         """Destroy every key of a case; once more changes nothing."""
         ...
@@ -91,6 +95,11 @@ class SqlKeyStore:
     def ids(self, owner: str) -> tuple[str, ...]:
         """The ids of an owner's keys; a new one may be missing for at most `ttl` seconds."""
         return self._cache.get(owner, self._ring).ids()
+
+    def at_hand(self, key_id: str) -> bool:
+        """Whether this key and the ids of its owner are known here for a moment more: then no method blocks for it."""
+        ring = self._cache.peek(key_owner(key_id))
+        return ring is not None and ring.opened(key_id)
 
     def destroy(self, case_id: str) -> None:
         """Destroy every key of a case: nothing sealed under them can be read again."""
@@ -140,6 +149,10 @@ class MemoryKeyStore:
     def ids(self, owner: str) -> tuple[str, ...]:
         """The ids of an owner's keys."""
         return tuple(key for key in self._keys if key_owner(key) == owner)
+
+    def at_hand(self, key_id: str) -> bool:
+        """Whether there is this key: all of them are at hand."""
+        return key_id in self._keys
 
     def destroy(self, case_id: str) -> None:
         """Destroy every key of a case."""

@@ -6,7 +6,7 @@ A payload names its key: `<case_id>:v1` is the case's own, `engine` that of what
 
 import re
 
-from casework.ids import OFFICE, payload_key, payload_version
+from casework.ids import OFFICE, ROOT_KEY, payload_key, payload_version
 from casework.vault.errors import VaultError
 from casework.vault.keys import Derives
 from casework.vault.keystore import KeyStore
@@ -29,7 +29,7 @@ def owner_of(name: str) -> tuple[str | None, int]:
 
 
 class PayloadKeys:
-    """A missing key raises KeyMissingError: none is ever made here. Every method may block on a database."""
+    """A missing key raises KeyMissingError: none is ever made here. What is not at hand may block on a database."""
 
     def __init__(self, keys: KeyStore, root: Derives) -> None:
         self._keys = keys
@@ -45,6 +45,14 @@ class PayloadKeys:
         """Whose payload this is, and the key that opens it; raises VaultError for a name that is none of ours."""
         case_id, version = owner_of(name)
         return case_id, self._key(case_id, version)
+
+    def at_hand(self, case_id: str | None, version: int | None = None) -> bool:
+        """Whether the key of a version, or else the current one, is known here: then nothing blocks for it."""
+        owner = case_id or OFFICE
+        if not self._keys.at_hand(case_id or ROOT_KEY):
+            return False
+        version = version or payload_version(self._keys.ids(owner))
+        return version == 1 or self._keys.at_hand(payload_key(owner, version))
 
     def _key(self, case_id: str | None, version: int) -> bytes:
         if version > 1:

@@ -27,6 +27,10 @@ class Ring:
             self._opened[key_id] = self._masters.unwrap(wrapped, key_id.encode())
         return self._opened[key_id]
 
+    def opened(self, key_id: str) -> bool:
+        """Whether a key was asked for before, so that it is not opened once more."""
+        return key_id in self._opened
+
     def ids(self) -> tuple[str, ...]:
         """The ids of the keys that were there when it was read."""
         return tuple(self._wrapped)
