@@ -11,7 +11,7 @@ from casework.models.base import Instant, Model
 from casework.models.checkpoint import AccessHead, Attested
 from casework.models.codes import FileType
 from casework.models.erasure import Certificate
-from casework.models.event_log import Pages
+from casework.models.event_log import CaseRows, Pages
 from casework.models.figure import Counted, Key, Period
 from casework.models.link import Link
 from casework.models.notice import Contact, Notice
@@ -651,6 +651,10 @@ class EventLogs(Protocol):
 
     def pages(self, period: Period) -> Pages:
         """The cases that were opened in a period, oldest first, a page of them at a time and no more."""
+        ...
+
+    def newest(self, period: Period, most: int) -> tuple[CaseRows, ...]:
+        """The last that were opened in a period, the newest first."""
         ...
 
 

@@ -4,7 +4,7 @@ import json
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import pairwise
@@ -22,6 +22,7 @@ from casework.db.store import SqlCaseStore
 from casework.db.tables import access_log, case_log, cases, deadlines, referrals
 from casework.errors import InvalidInputError
 from casework.event_logs.ocel import writing_ocel
+from casework.event_logs.reading import cases_in
 from casework.event_logs.xes import writing_xes
 from casework.models.agency import Agency
 from casework.models.codes import Channel
@@ -30,11 +31,12 @@ from casework.models.figure import Period
 from casework.models.pathway import Service
 from casework.models.people import Role
 from casework.models.sight import Sight
+from casework.rules.dry_run import Ground, course
 from casework.rules.event_log import Names, days_between, logged
 from starter.exporting import Exporter
 from starter.year.plans import district_year
 from tests.command_line import Run, run
-from tests.play import CALENDAR, DIRECTORY, SURROUNDINGS, ZONE
+from tests.play import CALENDAR, PATHWAYS, DIRECTORY, SURROUNDINGS, ZONE
 from tests.postgres import Scratch, scratch_database
 from tests.published_forms import Trace, ocel_of, values_of, xes_of
 from tests.year_played import played
@@ -293,3 +295,37 @@ def test_memory_stays_flat_however_long_the_log(record: Record) -> None:
 
     assert long.noted == 6 * PAGE
     assert peak < (xes.length + ocel.length) / 5
+
+
+def test_what_a_log_says_of_clocks_is_enough_to_tell_what_the_engine_did(record: Record) -> None:
+    """Under the pathways that the cases had, clocks come to what they came to; but for a few whose risk changed on the
+    way, or that the clock of another category spoke for."""
+    ground, found = Ground(CALENDAR, ENDS), []
+    for number, rows in enumerate(next(SqlEventLogs(record.engine).pages(ALL))):
+        case = logged(number, rows, NAMED, CALENDAR)
+        for clock in case.clocks:
+            tried = course(case, clock, PATHWAYS, ground)
+            assert tried is not None, clock.kind
+            late = clock.class_ not in ("may", "watch") and clock.due_at < (clock.ended_at or ENDS)
+            found.append((tried.late == late, bool(tried.steps) == bool(clock.rung)))
+
+    for kept in zip(*found, strict=True):
+        assert sum(kept) >= 0.97 * len(found) > 100
+
+
+def test_an_ocel_log_is_read_back(record: Record, logs: Logs) -> None:
+    """As far as a dry run needs it: every clock as it was logged."""
+    rows = next(SqlEventLogs(record.engine).pages(ALL))
+    written = [logged(number, each, NAMED, CALENDAR) for number, each in enumerate(rows, start=1)]
+    read, until = cases_in(logs.ocel)
+
+    assert until == max(event.at for case in written for event in case.events)
+    assert read == [replace(case, events=(), referrals=()) for case in written]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"objects": [{"id": "x", "type": "clock"}], "events": []}'])
+def test_what_is_no_log_of_ours_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "log.json").write_text(content)
+
+    with pytest.raises(InvalidInputError):
+        cases_in(tmp_path / "log.json")

@@ -24,7 +24,7 @@ OF_DEADLINE = (
     *("case_id", "id", "kind", "class_", "category", "basis", "owner", "referral_id"),
     *("since", "armed_at", "due_at", "paused", "rung", "ended_at", "met"),
 )
-CASES = select(*(cases.c[name] for name in OF_CASE)).order_by(*PLACE)
+CASES = select(*(cases.c[name] for name in OF_CASE))
 LOG = select(
     *(case_log.c[name] for name in OF_FACT),
     *(case_log.c.case_after[name].astext.label(name) for name in STOOD),
@@ -32,6 +32,8 @@ LOG = select(
 ).order_by(case_log.c.case_id, case_log.c.sequence)
 REFERRALS = select(*(referrals.c[name] for name in OF_REFERRAL)).order_by(referrals.c.asked_at, referrals.c.id)
 DEADLINES = select(*(deadlines.c[name] for name in OF_DEADLINE)).order_by(deadlines.c.armed_at, deadlines.c.id)
+
+PARTS = ((LOG, case_log.c.case_id), (REFERRALS, referrals.c.case_id), (DEADLINES, deadlines.c.case_id))
 
 
 class SqlEventLogs:
@@ -54,22 +56,20 @@ class SqlEventLogs:
             last = page[-1].case
             place = (last["opened_at"], last["id"])
 
+    def newest(self, period: Period, most: int) -> tuple[CaseRows, ...]:
+        """The last that were opened in a period, the newest first."""
+        return self._whole(CASES.where(*_within(period)).order_by(*(each.desc() for each in PLACE)).limit(most))
+
     def _page(self, period: Period, place: tuple[Any, ...] | None) -> tuple[CaseRows, ...]:
-        found = CASES.where(*_within(period)).limit(self._at_a_time)
-        if place:
-            found = found.where(tuple_(*PLACE) > tuple_(*place))
-        # One snapshot a page: the log of a case and its deadlines are of the same instant.
+        found = CASES.where(*_within(period)).order_by(*PLACE).limit(self._at_a_time)
+        return self._whole(found.where(tuple_(*PLACE) > tuple_(*place)) if place else found)
+
+    def _whole(self, found: Select[Any]) -> tuple[CaseRows, ...]:
+        # One snapshot: the log of a case and its deadlines are of the same instant.
         with deciding(self._engine, ENGINE, isolation_level="REPEATABLE READ") as connection:
             rows = [dict(row) for row in connection.execute(found).mappings()]
             ids = [row["id"] for row in rows]
-            parts = [
-                _by_case(connection, part.where(case_id.in_(ids)))
-                for part, case_id in (
-                    (LOG, case_log.c.case_id),
-                    (REFERRALS, referrals.c.case_id),
-                    (DEADLINES, deadlines.c.case_id),
-                )
-            ]
+            parts = [_by_case(connection, part.where(case_id.in_(ids))) for part, case_id in PARTS]
         return tuple(CaseRows(row, *(tuple(part[row["id"]]) for part in parts)) for row in rows)
 
 
