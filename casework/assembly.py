@@ -14,6 +14,7 @@ from casework.db.builds import SqlBuilds
 from casework.db.clients import SqlClients
 from casework.db.documents import SqlDocuments
 from casework.db.erasures import SqlErasures
+from casework.db.event_logs import SqlEventLogs
 from casework.db.factors import SqlFactors
 from casework.db.files import SqlFiles
 from casework.db.findings import SqlFindings
@@ -117,6 +118,7 @@ class Adapters:
     outreach: SqlOutreach
     outreach_effects: SqlOutreachEffects
     erasures: SqlErasures
+    event_logs: SqlEventLogs
 
     def for_desk(self) -> DeskPorts:
         """The ports of a desk, in its order."""
@@ -176,6 +178,7 @@ def adapters(settings: Settings, now: Callable[[], datetime] | None = None) -> A
         outreach=SqlOutreach(engine),
         outreach_effects=SqlOutreachEffects(engine, at),
         erasures=SqlErasures(engine, keys),
+        event_logs=SqlEventLogs(engine),
     )
 
 

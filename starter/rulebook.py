@@ -8,12 +8,15 @@ from hashlib import sha256
 from casework.datafile import Problem
 from casework.errors import ForbiddenError, InvalidInputError, NotFoundError, StaleVersionError
 from casework.ids import new_id
+from casework.models.dry_run import DryRun
 from casework.models.pathway import Category, PathwayVersion
 from casework.models.people import Actor, Role
 from casework.pathways.changes import Change, File, changes
 from casework.pathways.in_force import Held, InForce
-from casework.pathways.loader import COMMON, NAMES, file_of
+from casework.pathways.loader import COMMON, NAMES, PathwayFileError, file_of
 from casework.ports import Keyed, PathwayVersions
+from casework.rules.dry_run import Ground, told_to_others, tried
+from starter.trying import PastCases
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,14 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """A version tried on the newest past cases, in counts that tell of nobody."""
+
+    version: PathwayVersion
+    run: DryRun
+
+
+@dataclass(frozen=True)
 class Rulebook:
     """Every method may block. Whoever is no administrator of the leading office is refused."""
 
@@ -35,6 +46,7 @@ class Rulebook:
     in_force: InForce
     versions: PathwayVersions
     now: Callable[[], datetime]
+    past: PastCases
 
     def check_keeps(self, actor: Actor) -> None:
         """Refuse who may not change the rules of this installation."""
@@ -79,6 +91,19 @@ class Rulebook:
             open_cases=self.versions.open_cases(_category(version.file)),
             after=held.mark,
         )
+
+    def try_out(self, actor: Actor, version_id: str) -> Trial:
+        """A version that waits, beside what is in force, on the newest cases of the last twelve months."""
+        version, content = self._found(actor, version_id)
+        if version.activation is not None:
+            raise StaleVersionError("The version was activated: what it does shows in the cases that follow it.")
+        held, now = self.in_force.held(), self.now()
+        try:
+            after = self.in_force.as_if(held, version.file, content)
+        except PathwayFileError:
+            raise InvalidInputError("The version does not fit what is in force; upload another.") from None
+        run = tried(self.past.newest(now), held.pathways, after, Ground(self.past.calendar, now))
+        return Trial(version, told_to_others(run))
 
     def activate(self, actor: Actor, version_id: str, after: int) -> None:
         """Let a version be in force for every case that is opened from now on.

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from casework.models.calendar import Calendar
 from casework.models.event_log import CaseRows, LoggedCase
 from casework.models.figure import Period
 from casework.ports import EventLogs
-from casework.rules.event_log import Names, logged
+from casework.rules.event_log import Names, days_between, logged
 
 YEAR = timedelta(days=365)
 MOST = 500
@@ -27,9 +28,10 @@ class PastCases:
         """Those of a period, a page at a time."""
         return (case for page in self.logs.pages(period) for case in self._logged(page))
 
-    def newest(self, period: Period) -> Iterator[LoggedCase]:
-        """The newest of a period, and no more than a page may ask for."""
-        return self._logged(self.logs.newest(period, MOST))
+    def newest(self, now: datetime) -> Iterator[LoggedCase]:
+        """The newest of the last twelve months, and no more than a page may ask for."""
+        day = now.astimezone(ZoneInfo(self.calendar.zone)).date()
+        return self._logged(self.logs.newest(days_between(day - YEAR, day, now, self.calendar.zone), MOST))
 
     def _logged(self, page: Iterable[CaseRows]) -> Iterator[LoggedCase]:
         for number, rows in enumerate(page, start=1):

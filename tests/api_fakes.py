@@ -72,6 +72,7 @@ from starter.asking import Asking
 from starter.cases import Cases, Queued
 from starter.desk import Desk
 from starter.rulebook import Rulebook
+from starter.trying import PastCases
 from web.app import create_app
 from web.site import Codec, Site
 
@@ -804,7 +805,7 @@ def web_at(now: Callable[[], datetime]) -> Web:
         access_log=MemoryAccessLog(memory),
         links=cast(Links, NoLinks()),
         codec=Codec(CaseCodec(PayloadKeys(keys, MASTER)).decode, "default", ENGINE_PAGES),
-        rulebook=Rulebook(LEAD, InForce(None), cast(PathwayVersions, NoAccess()), now),
+        rulebook=Rulebook(LEAD, InForce(None), cast(PathwayVersions, NoAccess()), now, cast(PastCases, NoAccess())),
         outreach=cast(Outreaches, NoOutreach()),
         effects=cast(Effects, NoOutreach()),
         agencies=tuple(DIRECTORY),

@@ -321,6 +321,7 @@ PAGES: dict[tuple[str, str], Access] = {
         for path in ("/pathways/files/{file}", "/pathways/versions/{version_id}")
         for method in ("GET", "POST")
     },
+    ("GET", "/pathways/versions/{version_id}/tried"): of_role(roles(Role.ADMINISTRATOR), RULES),
     **{("GET", path): of_role(EVERYBODY) for path in ("/agencies", "/calendar", "/pathways", "/pathways/{category}")},
     ("POST", "/sign-out"): of_role(EVERYBODY),
     ("GET", "/sign-in"): PUBLIC,

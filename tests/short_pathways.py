@@ -116,3 +116,13 @@ async def left_alone(app: Stack, cases: Cases) -> str:
 
 def _seconds(count: float) -> Length:
     return Length(clock=ClockKind.H, units=count / 3600)
+
+
+def hurried(text: str) -> str:
+    """The common rules with a shorter time for assessments, under another number."""
+    entry = text[text.index('kind = "assessment"') :]
+    length = re.search(r"length = \{[^}]*\}", entry)
+    assert length is not None
+    return text.replace(entry, entry.replace(length[0], 'length = { any = "PT1H" }', 1)).replace(
+        "version = 1", "version = 2", 1
+    )

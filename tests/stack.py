@@ -37,7 +37,7 @@ from starter.desk import Desk
 from starter.outreach import OutreachBook
 from starter.rulebook import Rulebook
 from web.app import create_app
-from web.assemble import codec_of
+from web.assemble import codec_of, past_cases
 from web.site import Site
 from workflows.case import CaseWorkflow
 
@@ -168,7 +168,7 @@ def talk(app: Stack, by: Actor, agency_id: str) -> dict[str, str]:
 def rulebook(outside: Adapters, office: Office) -> Rulebook:
     """The pathway files, with what was activated of them."""
     in_force = InForce(outside.settings.pathways_dir, outside.pathways)
-    return Rulebook(office.lead_agency_id, in_force, outside.pathways, office.now)
+    return Rulebook(office.lead_agency_id, in_force, outside.pathways, office.now, past_cases(outside, office))
 
 
 def case_worker(client: Client, outside: Adapters, **options: Any) -> Worker:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -17,10 +18,11 @@ from sqlalchemy import Engine, select
 
 from casework.db.caller import ENGINE
 from casework.db.event_logs import SqlEventLogs
+from casework.db.pathways import SqlPathwayVersions
 from casework.db.session import engine_for, reading
 from casework.db.store import SqlCaseStore
 from casework.db.tables import access_log, case_log, cases, deadlines, referrals
-from casework.errors import InvalidInputError
+from casework.errors import ForbiddenError, InvalidInputError, StaleVersionError
 from casework.event_logs.ocel import writing_ocel
 from casework.event_logs.reading import cases_in
 from casework.event_logs.xes import writing_xes
@@ -31,14 +33,19 @@ from casework.models.figure import Period
 from casework.models.pathway import Service
 from casework.models.people import Role
 from casework.models.sight import Sight
+from casework.pathways.in_force import InForce
+from casework.ports import Keyed
 from casework.rules.dry_run import Ground, course
 from casework.rules.event_log import Names, days_between, logged
 from starter.exporting import Exporter
+from starter.rulebook import Rulebook
+from starter.trying import PastCases
 from starter.year.plans import district_year
 from tests.command_line import Run, run
-from tests.play import CALENDAR, PATHWAYS, DIRECTORY, SURROUNDINGS, ZONE
+from tests.play import CALENDAR, DIRECTORY, LEAD, PATHWAYS, SURROUNDINGS, ZONE, actor
 from tests.postgres import Scratch, scratch_database
 from tests.published_forms import Trace, ocel_of, values_of, xes_of
+from tests.short_pathways import hurried
 from tests.year_played import played
 
 COUNT, PAGE = 12, 5
@@ -329,3 +336,83 @@ def test_what_is_no_log_of_ours_is_refused(tmp_path: Path, content: str) -> None
 
     with pytest.raises(InvalidInputError):
         cases_in(tmp_path / "log.json")
+
+
+# ---- dry runs on the same record
+
+
+@pytest.fixture
+def hasty(tmp_path: Path) -> Path:
+    """A district's pathways in which an assessment is due in an hour and the office's ladder climbs at once."""
+    directory = tmp_path / "hasty"
+    directory.mkdir()
+    text = resources.files("casework.pathways").joinpath("common.toml").read_text()
+    (directory / "common.toml").write_text(hurried(text))
+    return directory
+
+
+def test_a_dry_run_says_the_same_of_the_record_and_of_its_log(
+    record: Record, run: Run, machine: Path, logs: Logs, hasty: Path
+) -> None:
+    """More assessments late, nothing else otherwise; no row and no file of it."""
+    noted = len(record.rows(access_log))
+
+    said = [run("pathways", "try", hasty, *where, "--json") for where in ((), ("--against", logs.ocel))]
+
+    assert [status for status, _, _ in said] == [0, 0]
+    of_record, of_log = (json.loads(out) for _, out, _ in said)
+    assert {**of_record, "tallies": None} == {**of_log, "tallies": None}
+    assert (
+        [each["kind"] for each in of_record["tallies"]]
+        == [each["kind"] for each in of_log["tallies"]]
+        == ["assessment"]
+    )
+    (tally,) = of_log["tallies"]
+    assert tally["late_after"] == tally["clocks"] > tally["late_before"]
+    assert tally["steps_after"] >= tally["steps_before"]
+    assert len(record.rows(access_log)) == noted
+
+
+def test_a_dry_run_is_a_table_with_bars(run: Run, machine: Path, logs: Logs, hasty: Path, tmp_path: Path) -> None:
+    status, out, _ = run("pathways", "try", hasty, "--against", logs.ocel)
+
+    heading, row, told = out.splitlines()
+    assert (status, heading.split("\t")[:3]) == (0, ["clock", "of", "how many"])
+    assert row.startswith("assessment\tcaseworker\t")
+    assert row.endswith("▒")
+    assert told.startswith(f"{COUNT} cases, ")
+    assert "late" in told
+    (tmp_path / "same").mkdir()
+    assert "nothing would have been otherwise" in run("pathways", "try", tmp_path / "same", "--against", logs.ocel)[1]
+
+
+def test_what_cannot_be_tried_is_refused(run: Run, machine: Path, logs: Logs, hasty: Path, tmp_path: Path) -> None:
+    """Pathways that are wrong, a log that is none, and days of a log that has its own."""
+    (tmp_path / "no.json").write_text("{}")
+    assert run("pathways", "try", hasty, "--against", tmp_path / "no.json")[0] == 1
+    assert run("pathways", "try", hasty, "--against", logs.ocel, "--to", "2026-01-01")[0] == 2
+    (hasty / "mine.toml").write_text("")
+    status, _, err = run("pathways", "try", hasty)
+    assert (status, "mine.toml" in err) == (1, True)
+
+
+def test_an_administrator_is_told_counts_that_tell_of_nobody(record: Record) -> None:
+    """Of a version that waits; nobody else is, and nothing of one that is in force already."""
+    versions = SqlPathwayVersions(record.engine)
+    past = PastCases(SqlEventLogs(record.engine), NAMED, CALENDAR)
+    book = Rulebook(LEAD, InForce(None, versions), versions, lambda: ENDS, past)
+    keeper = actor("administrator", Role.ADMINISTRATOR)
+    text = hurried(book.in_force.texts()["common.toml"].decode())
+    version_id = book.propose(keeper, "common.toml", text.encode(), Keyed("command", "digest"))
+
+    (tally,) = book.try_out(keeper, version_id).run.tallies
+
+    assert (
+        tally.clocks == tally.late_after == len([row for row in record.rows(deadlines) if row["kind"] == "assessment"])
+    )
+    assert tally.late_before in (None, 0) or tally.late_before >= 5
+    with pytest.raises(ForbiddenError):
+        book.try_out(actor("supervisor", Role.SUPERVISOR), version_id)
+    book.activate(keeper, version_id, 0)
+    with pytest.raises(StaleVersionError):
+        book.try_out(keeper, version_id)

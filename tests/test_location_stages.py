@@ -33,7 +33,13 @@ STILL = {
     *("/health/live", "/health/ready", "/api/openapi.json", f"{V1}/agencies/{{agency_id}}/mailbox", "/mailboxes"),
     *("/report", "/public-reports", "/public-reports/{report_id}", "/public-reports/{report_id}/opening"),
     *(f"{V1}/public-reports", f"{V1}/public-reports/{{report_id}}"),
-    *("/link/{token}", "/pathways/versions", "/pathways/files/{file}", "/pathways/versions/{version_id}"),
+    *(
+        "/link/{token}",
+        "/pathways/versions",
+        "/pathways/files/{file}",
+        "/pathways/versions/{version_id}",
+        "/pathways/versions/{version_id}/tried",
+    ),
     *(f"{V1}/outreach{path}" for path in ("", "/summary", "/codes", "/{outreach_id}")),
 }
 """What tells of no case, whoever asks."""

@@ -82,7 +82,7 @@ OF_KEEPERS = {
     "administrator": (
         *("/accounts", "/accounts/{account_id}/standing", "/agencies", "/mailboxes", "/calendar"),
         *("/pathways", "/pathways/sexual_violence", "/pathways/versions", "/pathways/files/common"),
-        "/pathways/versions/{version_id}",
+        *("/pathways/versions/{version_id}", "/pathways/versions/{version_id}/tried"),
     ),
     "head": ("/caseload",),
 }

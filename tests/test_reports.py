@@ -17,10 +17,12 @@ from casework.db.caller import ENGINE
 from casework.db.session import reading
 from casework.db.store import SqlCaseStore
 from casework.db.tables import access_log
+from casework.ports import Keyed
 from casework.rules.figures import period_of
 from starter.year.plans import district_year
 from tests.crowd import Crowd, crowd
 from tests.play import ZONE
+from tests.short_pathways import hurried
 from tests.year_played import ACTORS, played
 
 NOW = datetime.now(UTC)
@@ -141,3 +143,22 @@ async def test_the_register_list_is_the_own_offices(many: Crowd) -> None:
     assert {case_id for row in last for case_id in row["case_ids"]} == {item["case_id"] for item in items}
     for who in ("viewer", "coordinator", "police"):
         assert (await asks(many, who, "/register", **QUARTER)).status_code == 403
+
+
+async def test_a_version_of_the_rules_is_tried_on_that_year_on_a_page(many: Crowd) -> None:
+    """How many are late now and would be, drawn and in a table, for who keeps the rules; nothing leads to a case."""
+    book, keeper = many.app.site.rulebook, many.app.actors["administrator"]
+    text = hurried(book.in_force.texts()["common.toml"].decode())
+    version_id = book.propose(keeper, "common.toml", text.encode(), Keyed("tried", "digest"))
+    path = f"/pathways/versions/{version_id}"
+    tally = next(each for each in book.try_out(keeper, version_id).run.tallies if each.kind == "assessment")
+
+    page = await many.opens("administrator", f"{path}/tried")
+
+    assert f'<a href="{path}/tried">' in (await many.opens("administrator", path)).text
+    assert page.text.count("<rect") == 2
+    assert f">{tally.late_after} " in page.text
+    cells = (tally.clocks, tally.late_before, tally.late_after, tally.steps_before, tally.steps_after)
+    assert "".join(f"<td>{'–' if count is None else count}</td>" for count in cells) in page.text
+    assert 'href="/cases/' not in page.text
+    assert (await many.opens("supervisor", f"{path}/tried")).status_code == 403

@@ -135,6 +135,7 @@ def test_every_list_is_known_as_one() -> None:
         "pathways_versions",
         "version",
         "public_reports",
+        "tried",
         "file",
         "mailbox",
         "mailboxes",

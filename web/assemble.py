@@ -9,11 +9,12 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-from casework.assembly import adapters, entrance, office, provider_of
+from casework.assembly import Adapters, adapters, entrance, office, provider_of
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.walls import stand
 from casework.office import Office
 from casework.pathways.in_force import InForce
+from casework.rules.event_log import Names
 from casework.settings import Settings
 from casework.temporal.codec import CaseCodec
 from casework.temporal.connect import connect
@@ -22,6 +23,7 @@ from casework.vault.payloads import PayloadKeys
 from starter.cases import Cases
 from starter.desk import Desk
 from starter.rulebook import Rulebook
+from starter.trying import PastCases
 from web.site import Codec, Site
 
 BEATS_WITHIN = timedelta(seconds=45)
@@ -48,7 +50,7 @@ async def site_of(settings: Settings) -> Site:
         access_log=outside.access_log,
         links=outside.links,
         codec=codec_of(settings, PayloadKeys(outside.keys, outside.root)),
-        rulebook=Rulebook(own.lead_agency_id, in_force, outside.pathways, own.now),
+        rulebook=Rulebook(own.lead_agency_id, in_force, outside.pathways, own.now, past_cases(outside, own)),
         outreach=outside.outreach,
         effects=outside.outreach_effects,
         provider=provider_of(settings, own),
@@ -61,6 +63,11 @@ async def site_of(settings: Settings) -> Site:
         tls=settings.pages.startswith("https://"),
         close=outside.close,
     )
+
+
+def past_cases(outside: Adapters, own: Office) -> PastCases:
+    """The cases that a pathway is tried on."""
+    return PastCases(outside.event_logs, Names(outside.directory, own.surroundings.ladders), own.calendar)
 
 
 def codec_of(settings: Settings, keys: PayloadKeys) -> Codec:

@@ -69,7 +69,9 @@ def _agency(item: Item) -> LoggedAgency:
 
 def _clock(item: Item, agencies: Mapping[str, LoggedAgency]) -> LoggedClock:
     told, related = _told(item), _related(item)
-    known: dict[str, Any] = {each.name: told.get("class" if each.name == "class_" else each.name) for each in fields(LoggedClock)}
+    known: dict[str, Any] = {
+        each.name: told.get("class" if each.name == "class_" else each.name) for each in fields(LoggedClock)
+    }
     about = related.get("for")
     parts = {"number": _number(item["id"]), "referral": _number(about) if about else None}
     owed = related.get("owed by")

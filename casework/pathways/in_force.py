@@ -57,6 +57,10 @@ class InForce:
         """Everything that would be wrong if a file were replaced by this."""
         return check(self._directory, activated={**held.activated, name: content})
 
+    def as_if(self, held: Held, name: str, content: bytes) -> Mapping[Category, Pathway]:
+        """All pathways if a file were replaced by this; raises PathwayFileError where it does not fit."""
+        return load(self._directory, activated={**held.activated, name: content})
+
     def _loaded(self, mark: int, activated: Files) -> Held:
         try:
             return Held(mark, load(self._directory, activated=activated), activated)

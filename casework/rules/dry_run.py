@@ -178,7 +178,11 @@ def _without_small(tally: Tally) -> Tally:
 
 
 def _told(before: int | None, after: int | None) -> tuple[int | None, int | None]:
-    """Both counts, or the one where the other differs by so little that it is left out as the same."""
-    if before is None or after is None or is_small(before) or is_small(after):
-        return None, None
-    return (before, before) if is_small(abs(after - before)) else (before, after)
+    """Both counts without a small one; of two that differ by so little, the first stands for both."""
+    if before is not None and after is not None and is_small(abs(after - before)):
+        after = before
+    return _unless_small(before), _unless_small(after)
+
+
+def _unless_small(count: int | None) -> int | None:
+    return None if count is None or is_small(count) else count

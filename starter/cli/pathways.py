@@ -64,6 +64,8 @@ def try_(
     On the record it is compared with what is in force on this machine; on a log, with the files of TUNTAS_PATHWAYS or
     the built-in ones.
     """
+    if against and (from_ or to):
+        raise BadUsage("A log holds the cases that it was exported with; leave out --from and --to.")
     after = _loaded(directory)
     with failures():
         run = _on_log(against, after) if against else _on_record(after, from_, to)
@@ -92,10 +94,12 @@ def _on_log(log: Path, after: "Pathways") -> "DryRun":
     from casework.directory.calendar import working_calendar
     from casework.event_logs.reading import cases_in
     from casework.rules.dry_run import Ground, tried
+    from casework.settings import Settings
 
     own = os.environ.get("TUNTAS_PATHWAYS")
     cases, until = cases_in(log)
-    calendar = working_calendar(range(until.year - 4, until.year + 4), os.environ.get("TUNTAS_TIMEZONE", ZONE))
+    zone = os.environ.get("TUNTAS_TIMEZONE", Settings.model_fields["timezone"].default)
+    calendar = working_calendar(range(until.year - 4, until.year + 4), zone)
     return tried(cases, _loaded(Path(own) if own else None), after, Ground(calendar, until))
 
 

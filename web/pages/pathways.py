@@ -16,6 +16,7 @@ from casework.rules.suppression import FEWEST, is_small
 from starter.asking import Asking
 from web.api.door import given_id
 from web.pages.commanding import KEY
+from web.pages.dry_run import drawings
 from web.pages.filled import Form, text
 from web.pages.naming import Naming
 from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
@@ -24,6 +25,7 @@ from web.site import Site
 
 VERSIONS, FILE = "/pathways/versions", "/pathways/files/{file}"
 VERSION = f"{VERSIONS}/{{version_id}}"
+TRIED = f"{VERSION}/tried"
 TOML = ".toml"
 DONE = ("activated", "discarded")
 
@@ -51,6 +53,7 @@ class PathwayPages:
         yield self._sheets.takes(FILE, self._upload, self._unfit, files=1)
         yield self._sheets.shows(VERSION, self._preview)
         yield self._sheets.takes(VERSION, self._decide, self._undecided)
+        yield self._sheets.shows(TRIED, self._tried)
 
     def _list(self, visit: Visit) -> Response:
         self._book.check_keeps(visit.visitor.actor)
@@ -121,6 +124,16 @@ class PathwayPages:
             people=self._desk.accounts.names({version.uploaded_by, version.activated_by or version.uploaded_by}),
             worded=Worded(visit.sheet.language, names),
         )
+
+    def _tried(self, visit: Visit) -> Response:
+        trial = self._book.try_out(visit.visitor.actor, given_id(visit.named("version_id")))
+        names = self._naming.of(visit)
+        drawn = tuple(
+            drawings(
+                trial.run, lambda tally: f"{visit.sheet.language.word('clock', tally.kind)} · {names.rung(tally.owner)}"
+            )
+        )
+        return visit.sheet.page("tried.html", trial=trial, drawn=drawn, few=FEWEST)
 
     async def _decide(self, visit: Visit, form: Form) -> Response:
         try:
