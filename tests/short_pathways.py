@@ -1,5 +1,6 @@
 """Pathways of two clocks that run out within seconds, and what a case under them comes to if it is left alone."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
