@@ -15,7 +15,7 @@ from casework.models.event_log import CaseRows, Pages
 from casework.models.figure import Counted, Key, Period
 from casework.models.link import Link
 from casework.models.notice import Contact, Notice
-from casework.models.outreach import Outreach, Promise, Reports
+from casework.models.outreach import Outreach, Owed, Reports
 from casework.models.parts import Client
 from casework.models.pathway import Category, PathwayVersion
 from casework.models.people import Account, Actor
@@ -208,9 +208,9 @@ class Outreaches(Protocol):
         """Record that a promise was kept; False where it had been before. A repeat of the command changes nothing."""
         ...
 
-    def owed(self, reader: Actor, before: datetime | None, limit: int) -> list[tuple[Outreach, Promise]]:
-        """The promises that still run and that the reader owes or looks after, soonest due first; only those that were
-        due `before`, where it is given."""
+    def owed(self, reader: Actor, before: datetime, limit: int) -> list[Owed]:
+        """The promises that still run, are due by then, and are the reader's to keep or to look after, soonest due
+        first."""
         ...
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from casework.errors import AlreadyKeptError, ForbiddenError, InvalidInputError, NotFoundError
 from casework.ids import new_id
 from casework.models.base import Model
-from casework.models.outreach import Offering, Outreach, OutreachEntry, Promise, Reports
+from casework.models.outreach import Offering, Outreach, OutreachEntry, Owed, Reports
 from casework.models.people import OFFICE_ROLES, Actor, Role
 from casework.outreach import offering
 from casework.ports import Effects, Outreaches, OutreachQuery
@@ -20,6 +20,8 @@ from starter.asking import Asking
 from starter.desk import Desk
 
 ALL = "all"
+MOST_OWED = 20
+"""What a thin network carries."""
 
 
 class KeptEntry(Model):
@@ -70,9 +72,7 @@ class OutreachBook:
 
     def keep(self, actor: Actor, outreach_id: str, promise_id: str, entry: KeptEntry, key: str | None) -> Outreach:
         """Record that a promise was kept; raises AlreadyKeptError where it had been."""
-        activity, promise = self.promise(actor, outreach_id, promise_id)
-        if not may_keep(actor, activity.agency_id, promise.owner.agency_id):
-            raise ForbiddenError("Who works in the office that recorded it, or the agency that promised, records this.")
+        activity = self.keepable(actor, outreach_id, promise_id)
         on = entry.kept_on or self.today
         if not activity.held_on <= on <= self.today:
             detail = "It lies before the activity, or in the future."
@@ -87,14 +87,16 @@ class OutreachBook:
         self.check_reads(reader)
         return self._with_reports(reader, (self._one(reader, outreach_id),))[0]
 
-    def promise(self, reader: Actor, outreach_id: str, promise_id: str) -> tuple[Outreach, Promise]:
-        """A promise of an activity that the reader may read."""
-        self.check_reads(reader)
-        activity = self._one(reader, outreach_id)
-        found = next((each for each in activity.promises if each.id == promise_id), None)
-        if found is None:
+    def keepable(self, actor: Actor, outreach_id: str, promise_id: str) -> Outreach:
+        """The activity of a promise, for who may record it as kept; raises ForbiddenError for who only reads of it."""
+        self.check_reads(actor)
+        activity = self._one(actor, outreach_id)
+        promise = next((each for each in activity.promises if each.id == promise_id), None)
+        if promise is None:
             raise NotFoundError("There is no such promise.")
-        return activity, found
+        if not may_keep(actor, activity.agency_id, promise.owner.agency_id):
+            raise ForbiddenError("Who works in the office that recorded it, or the agency that promised, records this.")
+        return activity
 
     def page(
         self, reader: Actor, query: OutreachQuery, limit: int, cursor: str | None
@@ -108,6 +110,11 @@ class OutreachBook:
         """The whole list, oldest first."""
         self.check_reads(reader)
         return self._with_reports(reader, self.kept.every(reader, query))
+
+    def owed(self, reader: Actor, before: datetime) -> list[Owed]:
+        """The promises that are due by then and the reader's to keep or to look after; none for who reads of none."""
+        looks = reader.role in READERS and reader.role is not Role.VIEWER
+        return self.kept.owed(reader, before, MOST_OWED) if looks else []
 
     def summary(self, reader: Actor, query: OutreachQuery) -> Summary:
         """The sums of a period. What followed is told by subdistrict to who is of an office; to everybody else in all,

@@ -14,6 +14,7 @@ from casework.events import EventKind
 from casework.models import codes
 from casework.models.access import Ground
 from casework.models.base import Codes
+from casework.models.outreach import OutreachEntry, OwnerRole
 from casework.models.pathway import Category, Class, Duty, MatrixRow, Risk, Service
 from casework.models.people import Role
 from casework.models.public_report import AddTo, Age, CloseReport, Outcome, Teller
@@ -58,6 +59,7 @@ OF_FIELDS = (
     "unknown_case",
     "unknown_account",
     "before_start",
+    "not_a_period",
 )
 FILTERS = {"CasesQuery": ("stage", "category", "risk", "status"), "ReferralsQuery": ("status",)}
 
@@ -95,6 +97,8 @@ def of_codes() -> Iterator[Key]:
     yield from _of("reason", REASONS)
     yield from _of("remedy", BODIES)
     yield from _of("step", STEPS)
+    yield from _of("OwnerRole", OwnerRole)
+    yield from _of("outreach", ("anybody",))
     yield from _of("work", ("overdue", "today", "coming"))
     yield from _of("error", {*CODES.values(), *OF_FIELDS})
     for kind in ("refusal", "title"):
@@ -132,7 +136,7 @@ def of_public_reports() -> Iterator[Key]:
 def of_fields() -> Iterator[tuple[str, str]]:
     """Every field of every form: its model, and its name there."""
     bodies: list[type[BaseModel]] = [row.body for row in BY_ASKING.values()]
-    for body in (*bodies, c.OpenCase, AbsenceEntry, AddTo, CloseReport):
+    for body in (*bodies, c.OpenCase, AbsenceEntry, AddTo, CloseReport, OutreachEntry):
         for field in every(fields_of(body)):
             if not field.own.endswith("#"):
                 yield field.model, field.own

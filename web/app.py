@@ -145,5 +145,5 @@ def routes(site: Site) -> list[BaseRoute]:
         *Decoding(site, door, SessionDoor(site.signin.sessions)).routes(),
         *AccessWrites(site, door).routes(),
         *health.routes(site),
-        *pages.routes(site, session_door, cases, referrals, records, written, sent, linking, erasures, public),
+        *pages.routes(site, session_door, cases, referrals, records, written, sent, linking, erasures, public, book),
     ]

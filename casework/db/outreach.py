@@ -14,7 +14,7 @@ from casework.db.rows import values_of
 from casework.db.session import reading, writing
 from casework.db.standing import LOST
 from casework.db.tables import notices, outreach, promises
-from casework.models.outreach import Outreach, Promise
+from casework.models.outreach import Outreach, Owed, Promise
 from casework.models.people import DECIDING_ROLES, Actor, Role
 from casework.ports import Keyed, OutreachQuery
 
@@ -73,20 +73,15 @@ class SqlOutreach:
                 return True
             return connection.execute(update(promises).where(mine).values(values)).rowcount == 1
 
-    def owed(self, reader: Actor, before: datetime | None, limit: int) -> list[tuple[Outreach, Promise]]:
-        """The promises that still run and that the reader owes or, of the own office, looks after, soonest due first;
-        only those that were due `before`, where it is given."""
-        found = select(promises.c.id, promises.c.outreach_id).join(outreach).where(RUNNING, _owed_to(reader))
-        if before is not None:
-            found = found.where(promises.c.due_at <= before)
+    def owed(self, reader: Actor, before: datetime, limit: int) -> list[Owed]:
+        """The promises that still run, are due by then, and are the reader's to keep or, of who decides, to look
+        after, soonest due first."""
+        own = (outreach.c.held_on, outreach.c.place.label("at"))
+        due = promises.c.due_at <= before
+        found = select(*_PROMISE, *own).join(outreach).where(RUNNING, due, _owed_to(reader))
         with reading(self._engine, ENGINE) as connection:
-            rows = connection.execute(found.order_by(promises.c.due_at, promises.c.id).limit(limit)).all()
-            if not rows:
-                return []
-            own = select(outreach).where(outreach.c.id.in_({row.outreach_id for row in rows}))
-            activities = _with_promises(connection, connection.execute(own).mappings().all())
-            each = {promise.id: (one, promise) for one in activities for promise in one.promises}
-        return [each[row.id] for row in rows]
+            rows = connection.execute(found.order_by(promises.c.due_at, promises.c.id).limit(limit)).mappings()
+            return [Owed.model_validate(dict(row)) for row in rows]
 
 
 def _with_promises(connection: Connection, rows: Any) -> Iterator[Outreach]:
@@ -109,7 +104,7 @@ def _read_by(reader: Actor) -> ColumnElement[bool]:
 
 
 def _owed_to(reader: Actor) -> Any:
-    """Whether a promise is for somebody to keep, or, of who decides in the office, to see to."""
+    """Whether a promise is for somebody to keep or, of who decides in the office or above it, to look after."""
     if reader.role is Role.AGENCY_OFFICER:
         return _OWNER["agency_id"].astext == reader.agency_id
     if reader.role is Role.COORDINATOR:

@@ -93,6 +93,13 @@ class Promise(Model):
     """Whether something that was told of it reached nobody, and will not by itself."""
 
 
+class Owed(Promise):
+    """A promise with the activity at which it was given."""
+
+    held_on: date
+    at: str
+
+
 class Reports(Model):
     """How many reports came from a subdistrict within thirty days before and after; None where it is not told."""
 

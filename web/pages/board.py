@@ -18,6 +18,7 @@ from casework.models.pathway import Risk
 from casework.models.people import DECIDING_ROLES, Actor, Role
 from casework.rules.outlook import BoardReason
 from starter.asking import Asking
+from starter.outreach import OutreachBook
 from web.api import stalled
 from web.api.answers import Outlook, RemedyOf, StalledCases, Waiting
 from web.api.lists import StalledQuery
@@ -44,11 +45,14 @@ CLOCKS = 2
 BOARD = "/stalled"
 EVENTS = f"{BOARD}/events"
 
+WHOLE = "stalled.html"
+
 
 class Board:
     """The page, its rows by themselves, the events that tell of a change, and the remedies that are one click."""
 
-    def __init__(self, site: Site, sheets: Sheets, naming: Naming, live: Live) -> None:
+    def __init__(self, site: Site, sheets: Sheets, naming: Naming, live: Live, book: OutreachBook) -> None:
+        self._book = book
         self._site = site
         self._sheets = sheets
         self._naming = naming
@@ -62,7 +66,7 @@ class Board:
         yield Route(EVENTS, self._listen, methods=["GET"])
 
     def _show(self, visit: Visit) -> Response:
-        return self._page(visit, "stalled.html", "")
+        return self._page(visit, WHOLE, "")
 
     def _rows(self, visit: Visit) -> Response:
         return self._page(visit, "stalled_rows.html", "")
@@ -88,7 +92,7 @@ class Board:
         return RedirectResponse(f"{BOARD}?{urlencode({**filters, 'done': name})}", SEE_OTHER)
 
     def _again(self, visit: Visit, _: Form, error: CaseworkError) -> Response:
-        return self._page(visit, "stalled.html", sentence(visit.sheet.language, error), error.status)
+        return self._page(visit, WHOLE, sentence(visit.sheet.language, error), error.status)
 
     async def _remedy(self, visit: Visit, form: Form) -> str:
         """Do what a button says; raises NotFoundError where it is none of ours, or of a case that is not seen."""
@@ -118,6 +122,7 @@ class Board:
         return visit.sheet.page(
             template,
             status,
+            owed=self._book.owed(actor, visit.sheet.now) if template == WHOLE else (),
             board=board,
             query=query,
             refusal=refusal,

@@ -30,7 +30,15 @@ CHOSEN = {
     "outcome": "outcomes",
 }
 """What is chosen from things that only the page knows, by the name of its field."""
-CHOSEN_OF = {("RecordMilestone", "kind"): "milestones", ("ReportProgress", "kind"): "progress"}
+CHOSEN_OF = {
+    ("RecordMilestone", "kind"): "milestones",
+    ("ReportProgress", "kind"): "progress",
+    ("OutreachEntry", "subjects"): "subjects",
+    ("OutreachEntry", "subdistrict"): "subdistricts",
+    ("OutreachEntry", "organiser"): "agencies",
+    ("OutreachEntry", "opened_by"): "agencies",
+    ("PromiseOwner", "account_id"): "colleagues",
+}
 LONG = 301
 """Texts that may be longer than this are written in a box, not on a line."""
 

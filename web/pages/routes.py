@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from starlette.routing import BaseRoute
 
+from starter.outreach import OutreachBook
 from web.api.cases import CaseReading
 from web.api.erasures import Erasures
 from web.api.links import Linking
@@ -28,6 +29,7 @@ from web.pages.lists import Lists
 from web.pages.live import Live
 from web.pages.naming import Naming
 from web.pages.opening import Opening
+from web.pages.outreach import OutreachPages
 from web.pages.pathways import PathwayPages
 from web.pages.public_reports import PublicReportPages
 from web.pages.reference import ReferencePages
@@ -51,18 +53,20 @@ def routes(
     linking: Linking,
     erasures: Erasures,
     public: PublicReading,
+    book: OutreachBook,
 ) -> Iterator[BaseRoute]:
     """Forms before what they are forms of: `/cases/new` is no case, and `/pathways/versions` no category."""
     sheets, naming, choices = Sheets(site, Entrance(door, site.desk.office.lead_agency_id)), Naming(site), Choices(site)
     yield from Doorway(site, sheets).routes()
-    yield from Work(site, sheets, naming).routes()
+    yield from Work(site, sheets, naming, book).routes()
+    yield from OutreachPages(sheets, naming, choices, book).routes()
     yield from Opening(site.cases, sheets, choices).routes()
     yield from ReportForm(site, sheets, public).routes()
     yield from PublicReportPages(sheets, naming, choices, public).routes()
     yield from BoundPages(site, sheets, choices, referrals).routes()
     yield from LinkForms(site, sheets, linking).routes()
     yield from Lists(site, sheets, naming, cases, referrals, sent).routes()
-    yield from Board(site, sheets, naming, Live(site, door)).routes()
+    yield from Board(site, sheets, naming, Live(site, door), book).routes()
     yield from CaseloadPage(site, sheets, naming).routes()
     yield from AuditPages(site, sheets, naming).routes()
     yield from AccountPages(site, sheets).routes()

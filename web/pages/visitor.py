@@ -42,13 +42,15 @@ INBOX, TOLD = Entry("inbox", "/referrals"), Entry("told", "/notifications")
 AUDIT, SEEN = Entry("audit", "/audit"), Entry("access_log", "/access-log")
 ACCOUNTS, AGENCIES = Entry("accounts", "/accounts"), Entry("agencies", "/agencies")
 CALENDAR, PATHWAYS = Entry("calendar", "/calendar"), Entry("pathways", "/pathways")
+OUTREACH = Entry("outreach", "/outreach")
 MAILBOXES = Entry("mailboxes", "/mailboxes", of_lead=True)
 MENUS: dict[Role, tuple[Entry, ...]] = {
-    Role.CASEWORKER: (WORK, CASES, NEW, PUBLIC_REPORTS),
-    Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW, PUBLIC_REPORTS, MAILBOXES),
-    Role.HEAD: (WORK, BOARD, LOAD, CASES, NEW, PUBLIC_REPORTS),
-    Role.COORDINATOR: (BOARD, CASES),
-    Role.AGENCY_OFFICER: (INBOX, TOLD, NEW, CASES),
+    Role.CASEWORKER: (WORK, CASES, NEW, PUBLIC_REPORTS, OUTREACH),
+    Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW, PUBLIC_REPORTS, OUTREACH, MAILBOXES),
+    Role.HEAD: (WORK, BOARD, LOAD, CASES, NEW, PUBLIC_REPORTS, OUTREACH),
+    Role.COORDINATOR: (BOARD, CASES, OUTREACH),
+    Role.VIEWER: (OUTREACH,),
+    Role.AGENCY_OFFICER: (INBOX, TOLD, NEW, CASES, OUTREACH),
     Role.AUDITOR: (AUDIT, SEEN),
     Role.ADMINISTRATOR: (ACCOUNTS, AGENCIES, MAILBOXES, CALENDAR, PATHWAYS),
 }

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from casework.models.people import OFFICE_ROLES
+from starter.outreach import OutreachBook
 from web.pages.naming import Naming
 from web.pages.sheets import SEE_OTHER, Sheets, Visit
 from web.site import Site
@@ -15,12 +16,15 @@ from web.site import Site
 Row = Mapping[str, Any]
 SHOWN, NEWS = 40, 20
 """Of what waits, and of each kind of news: what a thin network carries."""
+SOON = timedelta(days=7)
+"""Of promises: what is due later waits for nobody yet."""
 
 
 class Work:
     """The page at which people arrive."""
 
-    def __init__(self, site: Site, sheets: Sheets, naming: Naming) -> None:
+    def __init__(self, site: Site, sheets: Sheets, naming: Naming, book: OutreachBook) -> None:
+        self._book = book
         self._reads = site.desk.reads
         self._sheets = sheets
         self._naming = naming
@@ -45,6 +49,7 @@ class Work:
             assignments=work.assignments[:NEWS],
             answers=work.answers[:NEWS],
             more=len(work.clocks) > SHOWN or max(len(work.assignments), len(work.answers)) > NEWS,
+            owed=self._book.owed(actor, now + SOON),
             names=self._naming.of(visit),
         )
 
