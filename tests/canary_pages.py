@@ -12,6 +12,7 @@ from casework.models.people import Actor, Role
 from tests.canaries import SONG
 from tests.canary_asking import Asking, Operation, operations
 from tests.canary_walk import ELSEWHERE
+from tests.stack import talk
 from web.api.routing import V1
 from web.sessions import COOKIE
 
@@ -81,6 +82,23 @@ async def forms_sent(asking: Asking, known: Ids) -> None:
     assert asking.refusals.pop() == refused.content
     await at_once(asking, known["case_id"][0])
     await keepers_forms(asking)
+    await outreach_forms(asking)
+
+
+async def outreach_forms(asking: Asking) -> None:
+    """An activity, and that a promise of it was kept: of no case, in the clear."""
+    app = asking.stack
+    today = datetime.now(ZoneInfo("Asia/Jakarta")).date().isoformat()
+    fields = {"held_on": today, "subjects": "parenting", "subdistrict": "simpang", "place": "Balai desa"}
+    rows = {"organiser": "dinas-pppappkb", "participants.0.count": "20"}
+    promise = {"promises.0.what": "Poster", "promises.0.owner.role": "head", "promises.0.due_on": today}
+    made = await asking.visit(app.caseworker, "POST", "/outreach/new", {}, **fields, **rows, **promise)
+    assert made.status_code == 303, made.text
+    ids = talk(app, app.supervisor, app.hospital.agency_id)
+    kept = await asking.visit(
+        app.hospital, "POST", "/outreach/{outreach_id}/promises/{promise_id}/kept", ids, kept_on=today
+    )
+    assert kept.status_code == 303, kept.text
 
 
 async def keepers_forms(asking: Asking) -> None:

@@ -27,7 +27,7 @@ from starter.desk import Desk
 from tests.many_cases import fill, fill_around
 from tests.postgres import Scratch, scratch_database
 from tests.reported import reported
-from tests.stack import LEAD, PASSWORD, Stack, waiting
+from tests.stack import LEAD, PASSWORD, Stack, talk, waiting
 from web.sessions import COOKIE
 
 HOSPITAL, POLICE = "rsud-muaradua", "unit-ppa-polres"
@@ -52,9 +52,10 @@ class Crowd:
     def known(self) -> dict[str, str]:
         """What the names in addresses stand for."""
         version = waiting(self.app, self.app.actors["administrator"])
+        of_outreach = talk(self.app, self.app.actors["supervisor"], HOSPITAL)
         of_office = {"account_id": self.app.actors["caseworker2"].account_id, "file": "common", "version_id": version}
         of_nobody = {"category": "sexual_violence", "hold_id": "none", "report_id": reported(self.app)}
-        return {**BUSY, **of_office, **of_nobody}
+        return {**BUSY, **of_office, **of_outreach, **of_nobody}
 
     async def opens(self, username: str, path: str) -> httpx.Response:
         """A page, as somebody sees it."""

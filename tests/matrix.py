@@ -322,6 +322,11 @@ PAGES: dict[tuple[str, str], Access] = {
         for method in ("GET", "POST")
     },
     ("GET", "/pathways/versions/{version_id}/tried"): of_role(roles(Role.ADMINISTRATOR), RULES),
+    ("GET", "/outreach"): of_role(FIGURES | OFFICERS),
+    ("GET", "/outreach/new"): of_role(WORKING),
+    ("POST", "/outreach/new"): of_role(WORKING),
+    ("GET", "/outreach/{outreach_id}"): PROMISED,
+    ("POST", "/outreach/{outreach_id}/promises/{promise_id}/kept"): KEEPS,
     **{("GET", path): of_role(EVERYBODY) for path in ("/agencies", "/calendar", "/pathways", "/pathways/{category}")},
     ("POST", "/sign-out"): of_role(EVERYBODY),
     ("GET", "/sign-in"): PUBLIC,

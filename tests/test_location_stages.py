@@ -41,6 +41,7 @@ STILL = {
         "/pathways/versions/{version_id}/tried",
     ),
     *(f"{V1}/outreach{path}" for path in ("", "/summary", "/codes", "/{outreach_id}")),
+    *("/outreach", "/outreach/new", "/outreach/{outreach_id}"),
 }
 """What tells of no case, whoever asks."""
 NEAR = ("supervisor", "police", "hospital")

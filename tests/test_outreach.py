@@ -13,6 +13,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.async_api import Browser
 from sqlalchemy import func, select, update
 
 from casework.db.caller import ENGINE
@@ -29,9 +30,11 @@ from casework.rules.outreach import told_beyond
 from casework.rules.promises import Step, foretold, promised, steps, told
 from casework.rules.suppression import is_small
 from starter.year.plans import district_year
+from tests.browsing import TELEPHONE, Person, served
 from tests.crowd import Crowd, crowd
 from tests.play import ZONE
 from tests.stack import LEAD
+from tests.test_pages import faults
 from tests.year_played import reported
 
 API = "/api/v1/outreach"
@@ -41,7 +44,7 @@ LADDERS = offering().ladders
 DAY = timedelta(days=1)
 TODAY = datetime.now(ZoneInfo(ZONE)).date()
 NOW = datetime.now(UTC)
-PERIOD = {"from": (TODAY - 400 * DAY).isoformat(), "to": TODAY.isoformat()}
+PERIOD = {"from": (TODAY - 400 * DAY).isoformat(), "to": (TODAY - 5 * DAY).isoformat()}
 TALKS = [
     ("muaradua", 300, ["child_marriage"]),
     ("muaradua", 280, ["child_marriage", "parenting"]),
@@ -286,6 +289,64 @@ async def test_what_was_told_but_reached_nobody_is_shown(asks: Asks, many: Crowd
     assert [each["undelivered"] for each in shown["promises"]] == [True]
     undelivered = many.app.outside.notices.undelivered(LEAD)
     assert made["id"] in {row["about_id"] for row in undelivered}
+
+
+# ---- as pages
+
+
+async def check(person: Person) -> None:
+    """Nothing that axe knows, nothing that scrolls sideways, and no complaint."""
+    wide = await person.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert (person.page.url, await faults(person), wide, person.complaints) == (person.page.url, [], False, [])
+
+
+@pytest.mark.timeout(120)
+async def test_an_activity_is_recorded_and_its_promise_kept_on_a_telephone(many: Crowd, chrome: Browser) -> None:
+    """In either language; a form that cannot be taken is shown again with what was typed."""
+    async with served(many.app) as address:
+        person = await Person.signed_in(chrome, address, "caseworker", viewport=TELEPHONE)
+        await person.clicks("nav a[href='/outreach']")
+        await check(person)
+        await person.clicks("a[href='/outreach/new']")
+        await check(person)
+        rows = {"participants__0__count": "35", "promises__0__what": "Kunjungan ulang"}
+        await person.fills(place="Balai desa", subdistrict="sungai_are", organiser=LEAD, **rows)
+        await person.sends()
+        assert await person.page.locator(".summary li").count() > 1
+        assert await person.page.input_value("[name=place]") == "Balai desa"
+        await check(person)
+        await person.fills(subjects="parenting", promises__0__owner__role="caseworker", promises__0__due_on=str(TODAY))
+        await person.sends()
+        assert "done=recorded" in person.page.url
+        await check(person)
+        await person.opens("/")
+        assert "Kunjungan ulang" in await person.page.inner_text("main")
+        await person.clicks("main a[href^='/outreach/']")
+        await person.clicks("button[name=language]")
+        assert await person.page.get_attribute("html", "lang") == "en"
+        await check(person)
+        await person.clicks("form[action$='/kept'] button")
+        assert await person.page.locator(".calm").count() == 1
+        assert await person.page.locator("form[action$='/kept']").count() == 0
+        await check(person)
+        await person.opens("/outreach")
+        await check(person)
+        await person.context.close()
+
+
+async def test_a_late_promise_is_on_the_board_and_on_my_work(asks: Asks, many: Crowd) -> None:
+    """Until it was kept; to the agency that owes it, and to who looks after it, and to nobody else."""
+    late = [{"what": "Poster sekolah", "owner": {"agency_id": "unit-ppa-polres"}, "due_on": str(TODAY - 2 * DAY)}]
+    made = (await asks.records("caseworker", talk(promises=late))).json()
+    pages = [("supervisor", "/stalled"), ("coordinator", "/stalled"), ("supervisor", "/"), ("police", "/outreach")]
+    for who, path in pages:
+        assert "Poster sekolah" in (await many.opens(who, path)).text, (who, path)
+    for who, path in [("hospital", "/outreach"), ("caseworker", "/"), ("viewer", "/outreach")]:
+        assert "Poster sekolah" not in (await many.opens(who, path)).text, (who, path)
+    (promise,) = made["promises"]
+    await asks("police", "POST", f"/{made['id']}/promises/{promise['id']}/kept", json={})
+    for who, path in pages:
+        assert "Poster sekolah" not in (await many.opens(who, path)).text, (who, path)
 
 
 # ---- what follows

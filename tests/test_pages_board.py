@@ -206,12 +206,12 @@ def many(app: Stack, case_id: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/stalled", 4), ("/stalled/rows", 4), ("/caseload", 5), ("/stalled?reason=overdue&risk=high", 4)],
+    [("/stalled", 5), ("/stalled/rows", 4), ("/caseload", 5), ("/stalled?reason=overdue&risk=high", 5)],
 )
 async def test_a_page_takes_few_statements_and_is_light(
     app: Stack, address: str, many: None, path: str, most: int
 ) -> None:
-    """The session, what is shown, the names, and the note that it was."""
+    """The session, what is shown, promises that are late, the names, and the note that it was."""
     mine = await cookie_of(address, "supervisor")
     async with httpx.AsyncClient(base_url=address, headers=mine) as client:
         with counted(app) as statements:

@@ -142,6 +142,7 @@ def test_every_list_is_known_as_one() -> None:
         "outreach",
         "outreach_summary",
         "outreach_codes",
+        "outreach_new",
         "standing",
     }
     by_a_link = {"link", "do", "link_done"}  # of the one referral that it opens
