@@ -2,19 +2,20 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser
 
 from casework import commands as c
+from casework.models.outreach import OutreachEntry
 from casework.models.people import Actor, Role
 from tests.browsing import DESKTOP, TELEPHONE, Person
-from tests.stack import Stack
+from tests.stack import Stack, book_of
 
 ROOT = Path(__file__).parents[1]
-INTAKES = ROOT / "examples" / "intakes"
+INTAKES, OUTREACH = ROOT / "examples" / "intakes", ROOT / "examples" / "outreach"
 REPORTED: dict[str, float] = {
     "hotline-domestic-violence": 2,
     "outreach-exploitation": 30,
@@ -29,7 +30,7 @@ OFFICERS = {"dinas-pendidikan": "school", "kemenag": "religious-affairs"}
 
 @dataclass(frozen=True)
 class Picture:
-    """One page, as one person sees it; `{case}` stands for the case that is shown."""
+    """One page, as one person sees it; `{case}` stands for the case that is shown, `{outreach}` for the activity."""
 
     name: str
     username: str | None
@@ -46,12 +47,13 @@ PICTURES = (
     Picture("report", None, "/report?language=en", TELEPHONE, "form[action='/report']"),
     Picture("case", "caseworker", "/cases/{case}", DESKTOP, "ol.path [aria-current]"),
     Picture("inbox", "hospital", "/referrals", {**DESKTOP, "height": 420}, "main ul.plain li"),
+    Picture("outreach", "caseworker", "/outreach/{outreach}", TELEPHONE, "form[action$=kept]"),
     Picture("board", "supervisor", "/stalled", DESKTOP, "main .late, main .tag.high"),
 )
 
 
-async def week(app: Stack) -> str:
-    """An office's week from the example reports, played through commands; answers the case that is shown."""
+async def week(app: Stack) -> dict[str, str]:
+    """An office's week from the example reports, played through commands; answers what is shown."""
     last = ""
     for name, hours in REPORTED.items():
         opening = _report(name, datetime.now(UTC) - timedelta(hours=hours))
@@ -61,7 +63,7 @@ async def week(app: Stack) -> str:
         assigned = c.AssignCase(caseworker_id=app.caseworker.account_id)
         await app.cases.assign(app.ask(app.supervisor, last), assigned)
     await _carried(app, last)
-    return last
+    return {"case": last, "outreach": _talk(app)}
 
 
 async def _carried(app: Stack, case_id: str) -> None:
@@ -82,6 +84,18 @@ async def _carried(app: Stack, case_id: str) -> None:
     await does(app.caseworker, "refer", c.ReferCase.model_validate({**asked, "reason": "Perlu pemeriksaan segera."}))
 
 
+def _talk(app: Stack) -> str:
+    """The example of a talk as if it had been held three weeks ago, one of its promises soon due."""
+    raw: dict[str, Any] = json.loads((OUTREACH / "village-talk-invented.json").read_text("utf-8"))
+    book = book_of(app)
+    moved = book.today - timedelta(days=21) - date.fromisoformat(raw["held_on"])
+    for each in (raw, *raw["promises"]):
+        for field in ("held_on", "due_on", "kept_on"):
+            if each.get(field):
+                each[field] = (date.fromisoformat(each[field]) + moved).isoformat()
+    return book.record(app.supervisor, OutreachEntry.model_validate_json(json.dumps(raw)), None).id
+
+
 def _report(name: str, at: datetime) -> c.OpenCase:
     """An example report as if it had come in then, its incident as long before as it was."""
     raw: dict[str, Any] = json.loads((INTAKES / f"{name}.json").read_text("utf-8"))
@@ -92,16 +106,16 @@ def _report(name: str, at: datetime) -> c.OpenCase:
     return c.OpenCase.model_validate(raw)
 
 
-async def taken(one: Browser, address: str, case_id: str, into: Path) -> list[Path]:
+async def taken(one: Browser, address: str, shown: dict[str, str], into: Path) -> list[Path]:
     """Every picture, with nothing missing on its page."""
-    return [await _taken(one, address, picture, case_id, into / f"{picture.name}.png") for picture in PICTURES]
+    return [await _taken(one, address, picture, shown, into / f"{picture.name}.png") for picture in PICTURES]
 
 
-async def _taken(one: Browser, address: str, picture: Picture, case_id: str, file: Path) -> Path:
+async def _taken(one: Browser, address: str, picture: Picture, shown: dict[str, str], file: Path) -> Path:
     person = await Person.arrived(one, address, viewport=picture.viewport)
     if picture.username:
         await person.sign_in(picture.username)
-    await person.opens(picture.path.format(case=case_id))
+    await person.opens(picture.path.format_map(shown))
     await person.page.locator(picture.shows).first.wait_for()
     await person.page.screenshot(path=file)
     await person.context.close()

@@ -146,10 +146,17 @@ def waiting(app: Stack, keeper: Actor, name: str = "child_marriage.toml", above:
     return book.propose(keeper, name, text.encode(), Keyed(new_id(), "digest"))
 
 
+def book_of(app: Stack) -> OutreachBook:
+    """Outreach as it is asked for."""
+    outside = app.outside
+    return OutreachBook(
+        app.desk, outside.outreach, outside.outreach_effects, frozenset(e.id for e in outside.directory)
+    )
+
+
 def talk(app: Stack, by: Actor, agency_id: str) -> dict[str, str]:
     """An outreach activity that somebody recorded, with something that an agency promised."""
-    site = app.site
-    book = OutreachBook(app.desk, site.outreach, site.effects, frozenset(each.id for each in site.agencies))
+    book = book_of(app)
     today = book.today
     promise = {"what": "Poster", "owner": PromiseOwner(agency_id=agency_id), "due_on": today + timedelta(days=9)}
     entry = OutreachEntry(

@@ -21,15 +21,18 @@ from casework.db.promises import SqlPromises
 from casework.db.session import reading, writing
 from casework.db.store import SqlCaseStore
 from casework.db.tables import notices, outreach, promises
+from casework.directory.agencies import load_agencies
 from casework.ids import new_id
 from casework.models.notice import NoticeKind, Recipient
-from casework.models.outreach import Ladders, Promise, PromiseEntry, PromiseOwner
+from casework.models.outreach import Ladders, OutreachEntry, Promise, PromiseEntry, PromiseOwner
 from casework.models.people import Role
 from casework.outreach import offering
-from casework.rules.outreach import told_beyond
+from casework.rules.outreach import Known, told_beyond
+from casework.rules.outreach import check as check_entry
 from casework.rules.promises import Step, foretold, promised, steps, told
 from casework.rules.suppression import is_small
 from starter.year.plans import district_year
+from starter.year.talks import talks
 from tests.browsing import TELEPHONE, Person, served
 from tests.crowd import Crowd, crowd
 from tests.play import ZONE
@@ -117,6 +120,22 @@ def test_beyond_the_office_nothing_small_is_told_or_left_to_tell(counts: tuple[i
     assert not any(map(is_small, given_out))
     if len(given_out) == 2:
         assert not is_small(counts[2])
+
+
+@given(ends=st.dates(date(2026, 1, 1), date(2030, 12, 31)), seed=st.integers(0, 99))
+def test_the_talks_of_a_made_up_year_can_all_be_recorded(ends: date, seed: int) -> None:
+    """The meeting among them, as the example has it; only the last talk's promise is still to be kept."""
+    offered, found = offering(), list(talks(ends, seed))
+    known = Known(
+        subjects=frozenset(each.code for each in offered.subjects),
+        subdistricts=frozenset(each.code for each in offered.subdistricts),
+        agencies=frozenset(load_agencies()),
+        accounts=frozenset(),
+    )
+    for entry in found:
+        check_entry(entry, known, ends)
+    assert found[0] == OutreachEntry.model_validate(MEETING)
+    assert [each.promises[0].kept_on is None for each in found[1:]] == [False] * 11 + [True]
 
 
 # ---- through the API

@@ -19,9 +19,9 @@ async def test_the_main_pages_can_be_shown(app: Stack, tmp_path: Path) -> None:
     """Each picture is of a page with something on it, as wide as what it is looked at on."""
     into = SHOWN if os.environ.get("TUNTAS_PICTURES") else tmp_path
     async with served(app) as address, browser() as one:
-        case_id = await week(app)
+        shown = await week(app)
         app.outside.heartbeats.beat("watch", datetime.now(UTC))
-        files = await taken(one, address, case_id, into)
+        files = await taken(one, address, shown, into)
 
     assert [_width(file) for file in files] == [picture.viewport["width"] for picture in PICTURES]
 

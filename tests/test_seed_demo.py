@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from casework import commands as c
 from casework.db import caller
 from casework.db.session import reading
-from casework.db.tables import case_log, cases, notices
+from casework.db.tables import case_log, cases, notices, outreach, promises
 from casework.ids import workflow_id
 from casework.models.codes import Status
 from casework.models.people import ENGINE
@@ -46,6 +46,8 @@ async def test_every_command_of_the_plan_is_in_the_log_at_its_time(app: Stack, a
             for row in connection.execute(select(case_log).order_by(case_log.c.case_id, case_log.c.sequence)).mappings()
         ]
         told = connection.scalar(select(func.count()).select_from(notices))
+        activities = connection.scalar(select(func.count()).select_from(outreach))
+        waiting = connection.scalar(select(func.count()).where(promises.c.next_at.is_not(None)))
     by_people = [row for row in rows if row["account_id"] != ENGINE]
     planned = [plan.report.entered for plan in plans] + [step.at for plan in plans for step in plan.steps]
     late = [row["at"] - at for row, at in zip(sorted(by_people, key=lambda r: r["at"]), sorted(planned), strict=True)]
@@ -55,7 +57,7 @@ async def test_every_command_of_the_plan_is_in_the_log_at_its_time(app: Stack, a
     assert max(row["at"] for row in rows) < datetime.now(UTC)
     for case_id in {row["case_id"] for row in rows}:
         assert first_break(CASE_LOG, [row for row in rows if row["case_id"] == case_id]) is None
-    assert told == 0
+    assert (told, activities, waiting) == (0, 13, 1)
 
 
 async def test_cases_go_on_in_the_engine_they_were_handed_to(app: Stack, asked: Asked) -> None:

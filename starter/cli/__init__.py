@@ -14,6 +14,7 @@ from starter.cli import (
     exporting,
     keys,
     machine,
+    outreach,
     pathways,
     patrol,
     people,
@@ -38,6 +39,7 @@ for module in (reading, report, exporting, writing, machine, people, demo, seedi
     module.register(app)
 app.add_typer(ways_in.app, name="account")
 app.add_typer(pathways.app, name="pathways")
+app.add_typer(outreach.app, name="outreach")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 

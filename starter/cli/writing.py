@@ -29,10 +29,10 @@ def register(app: typer.Typer) -> None:
 
 def open_case(file: File, key: Key = None, json_: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Open a case from a report."""
-    body = _object(_text(file))
+    body = object_of(text_of(file))
     with Api.of_environment() as api:
-        answer = _send(api, "/cases", body, _headers(key, None))
-    _tell("opened" if answer.get("status") != "queued" else "queued until the engine is back", answer, as_json=json_)
+        answer = send(api, "/cases", body, headers_of(key, None))
+    tell("opened" if answer.get("status") != "queued" else "queued until the engine is back", answer, as_json=json_)
 
 
 def do(
@@ -60,11 +60,11 @@ def do(
         for subject in route.subjects:
             given = str(named[subject])
             path = path.replace(f"{{{subject}_id}}", api.case_id(given) if subject == "case" else quote(given, safe=""))
-        headers = _headers(key, revision)
+        headers = headers_of(key, revision)
         answer = (
-            _send_file(api, path, body, headers, upload) if upload else _send(api, path, body, headers, route.method)
+            _send_file(api, path, body, headers, upload) if upload else send(api, path, body, headers, route.method)
         )
-    _tell(f"{command}: done", answer, as_json=print_json)
+    tell(f"{command}: done", answer, as_json=print_json)
 
 
 def _route(command: str) -> Route:
@@ -86,17 +86,19 @@ def _check_named(command: str, route: Route, named: Mapping[str, str | None]) ->
 def _body(text: str | None, file: str | None) -> dict[str, Any]:
     if text is not None and file is not None:
         raise BadUsage("Give --json or --file, not both.")
-    return _object(_text(file) if file is not None else text or "{}")
+    return object_of(text_of(file) if file is not None else text or "{}")
 
 
-def _text(file: str) -> str:
+def text_of(file: str) -> str:
+    """What stands in a file, or comes from the input."""
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadUsage(f"{file} cannot be read: {error}") from None
 
 
-def _object(text: str) -> dict[str, Any]:
+def object_of(text: str) -> dict[str, Any]:
+    """A body as JSON has it."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -106,14 +108,16 @@ def _object(text: str) -> dict[str, Any]:
     return body
 
 
-def _headers(key: str | None, revision: int | None) -> dict[str, str]:
+def headers_of(key: str | None, revision: int | None) -> dict[str, str]:
+    """The key of a request, a fresh one unless told, and the revision that it is based on."""
     match = {} if revision is None else {"If-Match": f'"{revision}"'}
     return {"Idempotency-Key": key or new_id(), **match}
 
 
-def _send(
+def send(
     api: Api, path: str, body: Mapping[str, Any], headers: Mapping[str, str], method: str = "POST"
 ) -> dict[str, Any]:
+    """Send a body; where nothing is heard, say how it is repeated safely."""
     return _given(method, api, path, headers, {"json": body})
 
 
@@ -136,7 +140,8 @@ def _send_file(api: Api, path: str, body: Mapping[str, Any], headers: Mapping[st
         raise BadUsage(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _tell(done: str, answer: Mapping[str, Any], *, as_json: bool) -> None:
+def tell(done: str, answer: Mapping[str, Any], *, as_json: bool) -> None:
+    """Say what was done, or give the answer as it came."""
     if as_json:
         screen.as_json(answer)
     else:

@@ -28,14 +28,18 @@ from starter.demo import ground
 from starter.demo.clock import Clock
 from starter.demo.run import closing, register, worker
 from starter.desk import Desk
+from starter.outreach import OutreachBook
 from starter.year.plans import DAYS, Plan, district_year
 from starter.year.playing import Year
+from starter.year.talks import talks
 from workflows.attributes import attributes
 from workflows.case import CaseWorkflow
 
 BEFORE = timedelta(days=DAYS + 2)
 """The clock stands so long before the end when the playing begins."""
 AT_A_TIME = 20
+RECORDS = "supervisor"
+"""Who records outreach, of the demonstration accounts."""
 PATIENCE = 4.0
 """Seconds that a command waits before it is repeated under its key: a busy time machine loses one now and then."""
 
@@ -72,7 +76,7 @@ async def run(settings: Settings, asked: Asked, advance: Callable[[int, int], No
         plans = district_year(asked.cases, asked.ends, asked.seed, ZoneInfo(settings.timezone))
         async with ground.time_machine(data_converter(outside.keys, outside.root)) as environment:
             await register(environment)
-            states = await _played(outside, environment, plans, asked.ends, advance)
+            states = await _played(outside, environment, plans, asked, advance)
         client = await connect(settings, outside.keys, outside.root)
         await hand_over(client, states, settings.rollover_events)
     return [state.case_id for state in states]
@@ -82,11 +86,11 @@ async def _played(
     outside: Adapters,
     environment: WorkflowEnvironment,
     plans: Sequence[Plan],
-    ends: datetime,
+    asked: Asked,
     advance: Callable[[int, int], None],
 ) -> list[CaseState]:
     """The year on a clock of its own; the states that its cases are left in."""
-    begins = ends - BEFORE
+    begins = asked.ends - BEFORE
     shift = begins - await environment.get_current_time()
     clock = Clock(environment, shift, begins)
     own = office(outside.settings, clock.now)
@@ -98,8 +102,20 @@ async def _played(
     with ThreadPoolExecutor(8) as threads:
         # The sandbox watches over code, which the tests do; here it would only take a third of the time.
         async with worker(environment, untold, threads, UnsandboxedWorkflowRunner()):
-            await year.play(plans, ends, lambda done: advance(done, total))
+            await year.play(plans, asked.ends, lambda done: advance(done, total))
+            await asyncio.to_thread(_talked, outside, desk, asked)
             return [await year.state(case.case_id) for case in year.played.values()]
+
+
+def _talked(outside: Adapters, desk: Desk, asked: Asked) -> None:
+    """The outreach of the year, recorded when it ends: of promises that were kept nobody is told."""
+    account = outside.accounts.by_username(RECORDS)
+    if account is None:
+        return
+    agencies = frozenset(each.id for each in outside.directory)
+    book = OutreachBook(desk, outside.outreach, outside.outreach_effects, agencies)
+    for entry in talks(book.today, asked.seed):
+        book.record(account.actor, entry, None)
 
 
 def people(outside: Adapters, plans: Sequence[Plan]) -> Mapping[str, Actor]:
