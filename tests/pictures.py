@@ -47,7 +47,7 @@ PICTURES = (
     Picture("report", None, "/report?language=en", TELEPHONE, "form[action='/report']"),
     Picture("case", "caseworker", "/cases/{case}", DESKTOP, "ol.path [aria-current]"),
     Picture("inbox", "hospital", "/referrals", {**DESKTOP, "height": 420}, "main ul.plain li"),
-    Picture("outreach", "caseworker", "/outreach/{outreach}", TELEPHONE, "form[action$=kept]"),
+    Picture("outreach", "caseworker", "/outreach/{outreach}", DESKTOP, "form[action$=kept]"),
     Picture("board", "supervisor", "/stalled", DESKTOP, "main .late, main .tag.high"),
 )
 
