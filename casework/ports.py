@@ -532,8 +532,8 @@ class Reads(Protocol):
         ...
 
     def cases_of(
-        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, most: int
-    ) -> list[Mapping[str, Any]]:
+        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
         """The cases that a number is of, or all of a figure, as far as the reader may see them, newest first."""
         ...
 
@@ -543,6 +543,12 @@ class Reads(Protocol):
 
     def register(self, reader: Actor, period: Period, zone: str) -> Iterator[Mapping[str, Any]]:
         """What there is to tell of each, one after the other."""
+        ...
+
+    def register_page(
+        self, reader: Actor, period: Period, zone: str, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        """A page of that, each with its status and the ground on which it is read."""
         ...
 
     def caseload(self, reader: Actor, now: datetime) -> Caseload:

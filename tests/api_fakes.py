@@ -201,19 +201,24 @@ class MemoryReads:
         return {figure_id: Counted() for figure_id in ids}
 
     def cases_of(
-        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, most: int
-    ) -> list[Mapping[str, Any]]:
+        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
         """All that the reader may see: what is behind a number is asked of the database."""
         self.memory.check()
         rows: list[Mapping[str, Any]] = []
         rows += filter(None, (self.case(reader, id_) for id_ in self.memory.cases))
-        return rows[:most]
+        return rows[:limit], None
 
     def to_register(self, reader: Actor, period: Period, zone: str) -> list[tuple[str, str]]:
         return []
 
     def register(self, reader: Actor, period: Period, zone: str) -> Iterator[Mapping[str, Any]]:
         return iter(())
+
+    def register_page(
+        self, reader: Actor, period: Period, zone: str, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        return [], None
 
     def caseload(self, reader: Actor, now: datetime) -> Caseload:
         """Nothing: it is counted by the database."""

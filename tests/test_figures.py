@@ -115,11 +115,24 @@ def test_a_number_leads_to_its_cases(reads: SqlReads, record: tuple[list[Row], l
     stranger = SUPERVISOR.model_copy(update={"account_id": "supervisor2", "agency_id": PROVINCE})
     for figure_id in ("by_sex", "by_category", "open_by_risk", "assessments"):
         for key, cell in counted[figure_id].cells.items():
-            found = reads.cases_of(SUPERVISOR, YEAR, ZONE, figure_id, key, 200)
+            found, _ = reads.cases_of(SUPERVISOR, YEAR, ZONE, figure_id, key, 200, None)
             assert len({row["id"] for row in found}) == cell.count
-            assert reads.cases_of(stranger, YEAR, ZONE, figure_id, key, 200) == []
+            assert reads.cases_of(stranger, YEAR, ZONE, figure_id, key, 200, None) == ([], None)
     assert counted["by_sex"].whole == COUNT
     assert reads.counted(stranger, YEAR, ZONE, IDS)["by_sex"].whole == 0
+
+
+def test_what_is_behind_a_number_is_read_in_pages(reads: SqlReads, record: tuple[list[Row], list[Row]]) -> None:
+    """Together they are all of it, once each, newest first."""
+    whole, last = reads.cases_of(SUPERVISOR, YEAR, ZONE, "recorded_cases", None, 200, None)
+    paged: list[Row] = []
+    cursor = None
+    while cursor or not paged:
+        some, cursor = reads.cases_of(SUPERVISOR, YEAR, ZONE, "recorded_cases", None, 7, cursor)
+        paged += some
+
+    assert (len(whole), last) == (COUNT, None)
+    assert [row["id"] for row in paged] == [row["id"] for row in whole]
 
 
 def test_a_caseworker_counts_the_own_cases(reads: SqlReads, record: tuple[list[Row], list[Row]]) -> None:
@@ -138,6 +151,20 @@ def test_a_figure_without_input_has_no_number(reads: SqlReads) -> None:
             shown = shown_to(SUPERVISOR, definition, None)
             assert (shown.cells, shown.total, shown.value) == ((), None, None)
             assert definition.missing.id != definition.missing.en
+
+
+def test_the_register_list_is_the_same_in_pages(reads: SqlReads, record: tuple[list[Row], list[Row]]) -> None:
+    """Each case once, in the same order; and each with the ground on which it is read."""
+    whole = [entry(row) for row in reads.register(SUPERVISOR, YEAR, ZONE)]
+    paged: list[Row] = []
+    cursor = None
+    while cursor or not paged:
+        some, cursor = reads.register_page(SUPERVISOR, YEAR, ZONE, 7, cursor)
+        paged += some
+
+    assert [entry(row) for row in paged] == whole
+    assert [(row["id"], row["ground"]) for row in paged] == reads.to_register(SUPERVISOR, YEAR, ZONE)
+    assert len({each.case_id for each in whole}) == len(whole) == COUNT
 
 
 def test_the_register_is_told_what_is_new_changed_and_closed(

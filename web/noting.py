@@ -113,13 +113,13 @@ class NotingReads:
         return self._reads.counted(reader, period, zone, ids)
 
     def cases_of(
-        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, most: int
-    ) -> list[Row]:
-        """The cases behind a number."""
-        rows = self._reads.cases_of(reader, period, zone, figure_id, key, most)
+        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, limit: int, cursor: str | None
+    ) -> tuple[list[Row], str | None]:
+        """A page of the cases behind a number."""
+        rows, following = self._reads.cases_of(reader, period, zone, figure_id, key, limit, cursor)
         for row in rows:
             _case(reader, row)
-        return rows
+        return rows, following
 
     def to_register(self, reader: Actor, period: Period, zone: str) -> list[tuple[str, str]]:
         """The cases that the register is told of."""
@@ -132,6 +132,16 @@ class NotingReads:
     def register(self, reader: Actor, period: Period, zone: str) -> Iterator[Row]:
         """What is told of cases that were noted before."""
         return self._reads.register(reader, period, zone)
+
+    def register_page(
+        self, reader: Actor, period: Period, zone: str, limit: int, cursor: str | None
+    ) -> tuple[list[Row], str | None]:
+        """A page of that."""
+        rows, following = self._reads.register_page(reader, period, zone, limit, cursor)
+        note(reader, None, Ground.OWN_OFFICE)
+        for row in rows:
+            _case(reader, row)
+        return rows, following
 
     def log(self, reader: Actor, case_id: str, kinds: Collection[str] = ()) -> list[Row]:
         """Rows of a log. Who reads it without having been shown the case is the auditor."""

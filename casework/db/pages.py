@@ -2,7 +2,6 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,19 +16,28 @@ def newest_first(
     connection: Connection, found: Select[Any], at: Column[Any], id_: Column[Any], limit: int, cursor: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of what was found, and the cursor of the next; both columns must be among the selected."""
-    limit = max(1, min(limit, MOST))
     if cursor is not None:
         found = found.where(tuple_(at, id_) < tuple_(*place_of(cursor, datetime, str)))
+    return _page(connection, found.order_by(at.desc(), id_.desc()), at.name, id_.name, limit)
+
+
+def oldest_first(
+    connection: Connection, found: Select[Any], at: Column[Any], id_: Column[Any], limit: int, cursor: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The same the other way round."""
+    if cursor is not None:
+        found = found.where(tuple_(at, id_) > tuple_(*place_of(cursor, datetime, str)))
+    return _page(connection, found.order_by(at, id_), at.name, id_.name, limit)
+
+
+def _page(
+    connection: Connection, ordered: Select[Any], at: str, id_: str, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    limit = max(1, min(limit, MOST))
     # One row more than asked for tells whether there is a next page.
-    rows = connection.execute(found.order_by(at.desc(), id_.desc()).limit(limit + 1)).mappings().all()
-    return [dict(row) for row in rows[:limit]], _next_cursor(rows, limit, at.name, id_.name)
-
-
-def _next_cursor(rows: Sequence[Any], limit: int, at: str, id_: str) -> str | None:
-    if len(rows) <= limit:
-        return None
-    last = rows[limit - 1]
-    return cursor_of(last[at], last[id_])
+    rows = connection.execute(ordered.limit(limit + 1)).mappings().all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    return [dict(row) for row in rows[:limit]], cursor_of(last[at], last[id_]) if last else None
 
 
 def cursor_of(*place: Any) -> str:

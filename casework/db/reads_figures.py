@@ -10,6 +10,7 @@ from casework.db.caller import ENGINE, Caller, acting
 from casework.db.figure_frame import frame
 from casework.db.figure_rows import MAKERS, rows_of
 from casework.db.reader import SqlReader
+from casework.db.pages import newest_first, oldest_first
 from casework.db.register_rows import changed, told
 from casework.db.session import deciding, reading
 from casework.db.tables import cases
@@ -44,8 +45,8 @@ class FigureReads(SqlReader):
         return _told(found, wanted)
 
     def cases_of(
-        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, most: int
-    ) -> list[Mapping[str, Any]]:
+        self, reader: Actor, period: Period, zone: str, figure_id: str, key: Key | None, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
         """The cases that a number of the own office is of, or all of a figure, as far as the reader may see them."""
         rows = rows_of(figure_id, frame(self._scope(reader), period, zone)).subquery("rows")
         which = _under(rows, key) if key else true()
@@ -53,8 +54,8 @@ class FigureReads(SqlReader):
         now = self._now()
         found = select(cases, ground_of(reader, now)).where(visible_to(reader, now), NOT_ERASED, cases.c.id.in_(named))
         with reading(self._engine, self._caller(reader)) as connection:
-            newest = found.order_by(cases.c.opened_at.desc(), cases.c.id.desc()).limit(most)
-            return [shown(reader, dict(row)) for row in connection.execute(newest).mappings()]
+            rows, following = newest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
+        return [shown(reader, row) for row in rows], following
 
     def to_register(self, reader: Actor, period: Period, zone: str) -> list[tuple[str, str]]:
         """The cases that the own office has something to tell the national register of, with the ground on which they
@@ -67,13 +68,24 @@ class FigureReads(SqlReader):
 
     def register(self, reader: Actor, period: Period, zone: str) -> Iterator[Mapping[str, Any]]:
         """What there is to tell of each, in the same order; read part by part, so that many take no more memory."""
-        found = told(frame(self._scope(reader), period, zone))
+        found = told(frame(self._scope(reader), period, zone)).order_by(cases.c.opened_at, cases.c.id)
         # A cursor lives in a transaction, and does not say who calls: the statement before it does.
         with deciding(self._engine, self._caller(reader)) as connection:
             connection.execute(select(true()))
             streamed = connection.execution_options(yield_per=PART)
             for row in streamed.execute(found).mappings():
                 yield dict(row)
+
+    def register_page(
+        self, reader: Actor, period: Period, zone: str, limit: int, cursor: str | None
+    ) -> tuple[list[Mapping[str, Any]], str | None]:
+        """A page of the same, each with its status and the ground on which it is read."""
+        found = told(frame(self._scope(reader), period, zone)).add_columns(
+            cases.c.status, cases.c.opened_at, ground_of(reader, self._now())
+        )
+        with reading(self._engine, self._caller(reader)) as connection:
+            rows, following = oldest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
+        return list(rows), following
 
     def _caller(self, reader: Actor) -> Caller:
         """The walls show nobody else the rows of all offices: what is then told of them is counts."""

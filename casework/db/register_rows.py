@@ -54,8 +54,7 @@ def told(frame: Frame) -> Select[Any]:
         case((deadlines.c.met, deadlines.c.ended_at)).label("entered_at"),
     ]
     found = select(*columns).select_from(its).join(stood, stood.c.case_id == its.c.case_id)
-    joined = found.join(cases, cases.c.id == its.c.case_id).join(deadlines, entered, isouter=True)
-    return joined.order_by(cases.c.opened_at, cases.c.id)
+    return found.join(cases, cases.c.id == its.c.case_id).join(deadlines, entered, isouter=True)
 
 
 def _given(frame: Frame, stood: Any) -> ColumnElement[Any]:

@@ -21,6 +21,8 @@ class Definition(Model):
     """One figure: what it is called, what it counts, after whom."""
 
     id: Code
+    chapter: Code
+    """The page of figures that it stands on."""
     number: Text
     """Its place in the lists that it is from."""
     title: Words

@@ -1,6 +1,6 @@
 """Reports: the figures of a period, the cases behind a number, and what the national register is to be told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import IO, Annotated, Any, Literal
 
@@ -11,17 +11,17 @@ from starlette.responses import Response
 
 from casework.errors import ForbiddenError, NotFoundError
 from casework.figures import definition, definitions
-from casework.models.figure import Figure, Period, Shown, Words
+from casework.models.figure import Definition, Figure, Period, Shown, Words
 from casework.models.people import Actor
 from casework.rules.figures import READERS, of_own_office, period_of, shown_to
 from casework.rules.register import RegisterEntry, entry
-from web.api.answers import CaseSummary, summary
+from web.api.answers import CaseSummary, Page, summary
 from web.api.door import Door
-from web.api.routing import V1, read
+from web.api.lists import Pages
+from web.api.routing import V1, read, read_list
 from web.exports import Row, exported, spooled
 from web.site import Site
 
-MOST = 200
 HEAD = ("figure", "number", "title_id", "title_en", "key", "part", "count", "value", "total", "source")
 Name = Annotated[str, Field(max_length=300)]
 
@@ -39,7 +39,7 @@ class ReportQuery(Days):
     format: Literal["json", "csv", "xlsx"] = "json"
 
 
-class BehindQuery(Days):
+class BehindQuery(Days, Pages):
     key: Name | None = None
     part: Name | None = None
 
@@ -76,10 +76,6 @@ class IndicatorsAnswer(BaseModel):
     figures: tuple[FigureAnswer, ...]
 
 
-class BehindAnswer(BaseModel):
-    items: tuple[CaseSummary, ...]
-
-
 class RegisterAnswer(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
@@ -106,29 +102,45 @@ class Reports:
         counted = self._reads.counted(reader, period, self._office.timezone, [each.id for each in definitions()])
         return tuple(shown_to(reader, each, counted.get(each.id)) for each in definitions())
 
-    def behind(self, reader: Actor, period: Period, figure_id: str, query: BehindQuery) -> BehindAnswer:
-        """The cases behind one number of the own office, or behind all of a figure."""
+    def behind(self, reader: Actor, period: Period, figure_id: str, query: BehindQuery) -> Page[CaseSummary]:
+        """A page of the cases behind one number of the own office, or behind all of a figure."""
         if not of_own_office(reader):
             raise ForbiddenError("Only the own office is led from a number to its cases.")
+        its = self.counting(figure_id)
+        zone, now = self._office.timezone, self._office.now()
+        key = None if query.key is None else (query.key, query.part)
+        rows, following = self._reads.cases_of(reader, period, zone, its.id, key, query.limit, query.cursor)
+        items = tuple(CaseSummary.model_validate(summary(row, now)) for row in rows)
+        return Page[CaseSummary](items=items, next_cursor=following)
+
+    def counting(self, figure_id: str) -> Definition:
+        """The definition of a figure that has an input; raises NotFoundError for every other."""
         found = definition(figure_id)
         if found is None or found.missing:
             raise NotFoundError("There is no such figure, or no case behind it.")
-        zone, now = self._office.timezone, self._office.now()
-        key = None if query.key is None else (query.key, query.part)
-        rows = self._reads.cases_of(reader, period, zone, figure_id, key, MOST)
-        return BehindAnswer(items=tuple(CaseSummary.model_validate(summary(row, now)) for row in rows))
+        return found
 
     def to_register(self, reader: Actor, days: Days) -> Period:
         """The period of a register list, noted with all its cases; raises ForbiddenError for who keys in nothing."""
-        if not of_own_office(reader):
-            raise ForbiddenError("The register list is the own office's.")
-        period = self.period(reader, days)
+        period = self._keyed_in(reader, days)
         self._reads.to_register(reader, period, self._office.timezone)
         return period
 
     def entries(self, reader: Actor, period: Period) -> Iterator[RegisterEntry]:
         """The entries of a list that was noted, one after the other."""
         return map(entry, self._reads.register(reader, period, self._office.timezone))
+
+    def page_of_register(
+        self, reader: Actor, days: Days, limit: int, cursor: str | None
+    ) -> tuple[Period, list[Mapping[str, Any]], str | None]:
+        """A page of the same list for who looks at it, of which no more is noted than it shows: rows of the record."""
+        period = self._keyed_in(reader, days)
+        return period, *self._reads.register_page(reader, period, self._office.timezone, limit, cursor)
+
+    def _keyed_in(self, reader: Actor, days: Days) -> Period:
+        if not of_own_office(reader):
+            raise ForbiddenError("The register list is the own office's.")
+        return self.period(reader, days)
 
 
 def routes(site: Site, door: Door, reports: Reports) -> list[APIRoute]:
@@ -151,7 +163,7 @@ def routes(site: Site, door: Door, reports: Reports) -> list[APIRoute]:
     at = f"{V1}/reports"
     return [
         read(f"{at}/indicators", indicators, IndicatorsAnswer, "The figures of a period", query=True),
-        read(f"{at}/indicators/{{figure_id}}/cases", behind, BehindAnswer, "The cases behind a number", query=True),
+        read_list(f"{at}/indicators/{{figure_id}}/cases", behind, CaseSummary, "The cases behind a number"),
         read(f"{at}/register", register, RegisterAnswer, "What the national register is to be told", query=True),
     ]
 
