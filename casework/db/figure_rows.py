@@ -11,6 +11,7 @@ from sqlalchemy import (
     Float,
     Select,
     Text,
+    and_,
     case,
     cast,
     exists,
@@ -157,11 +158,17 @@ def approved_plans(frame: Frame) -> Rows:
 
 
 def _open_with(frame: Frame, kind: Kind, *, since_reopening: bool = True) -> Rows:
-    still, done, again = frame.open, frame.ever(kind), frame.ever(Kind.CASE_REOPENED)
-    reopened = select(func.max(again.c.sequence)).where(again.c.case_id == still.c.case_id).correlate(still)
-    last = func.coalesce(reopened.scalar_subquery(), 0) if since_reopening else literal(0)
-    there = exists().where(done.c.case_id == still.c.case_id, done.c.sequence > last).correlate(still)
-    return row(still.c.case_id, yes_no(there))
+    still, done, again = frame.open, last_of(frame, kind), last_of(frame, Kind.CASE_REOPENED)
+    since = func.coalesce(again.c.sequence, 0) if since_reopening else literal(0)
+    found = row(still.c.case_id, yes_no(func.coalesce(done.c.sequence, 0) > since))
+    its = found.join_from(still, done, done.c.case_id == still.c.case_id, isouter=True)
+    return its.join(again, again.c.case_id == still.c.case_id, isouter=True)
+
+
+def last_of(frame: Frame, *kinds: Kind) -> Any:
+    """The last fact of these kinds of each case."""
+    said = frame.ever(*kinds)
+    return select(said.c.case_id, func.max(said.c.sequence).label("sequence")).group_by(said.c.case_id).subquery()
 
 
 @figure("caseload")
@@ -200,18 +207,24 @@ MAKERS |= {
 @figure("referrals_per_case")
 def referrals_per_case(frame: Frame) -> Rows:
     new, sent = frame.recorded, frame.ever(Kind.REFERRAL_SENT, Kind.REFERRAL_PENDING)
-    many = select(func.count(sent.c.subject_id.distinct())).where(sent.c.case_id == new.c.case_id).correlate(new)
-    return row(new.c.case_id, literal(ALL), measure=many.scalar_subquery())
+    each_ = select(sent.c.case_id, func.count(sent.c.subject_id.distinct()).label("many")).group_by(sent.c.case_id)
+    return _per_case(new, each_)
 
 
 @figure("follow_ups_per_case")
 def follow_ups_per_case(frame: Frame) -> Rows:
     new, met, found = frame.recorded, frame.ever(Kind.FOLLOW_UP_RECORDED), frame.ever(Kind.ASSESSMENT_RECORDED)
-    first = select(func.min(found.c.sequence)).where(found.c.case_id == new.c.case_id).correlate(new)
-    reached = met.c.body["reached"].astext == "true"
-    its = (met.c.case_id == new.c.case_id, met.c.sequence > first.scalar_subquery(), reached)
-    many = select(func.count()).select_from(met).where(*its).correlate(new)
-    return row(new.c.case_id, literal(ALL), measure=many.scalar_subquery())
+    first = select(found.c.case_id, func.min(found.c.sequence).label("sequence")).group_by(found.c.case_id).subquery()
+    after = (first.c.case_id == met.c.case_id) & (met.c.sequence > first.c.sequence)
+    reached = select(met.c.case_id, func.count().label("many")).join_from(met, first, after)
+    return _per_case(new, reached.where(met.c.body["reached"].astext == "true").group_by(met.c.case_id))
+
+
+def _per_case(new: Any, each_: Rows) -> Rows:
+    """How many of something each case has; none where nothing was counted of it."""
+    its = each_.subquery()
+    found = row(new.c.case_id, literal(ALL), measure=func.coalesce(its.c.many, 0))
+    return found.join_from(new, its, its.c.case_id == new.c.case_id, isouter=True)
 
 
 @figure("kla_conferences")
@@ -247,16 +260,22 @@ def closures(frame: Frame) -> Rows:
 
 @figure("closure_reasons")
 def closure_reasons(frame: Frame) -> Rows:
-    closed = frame.said(Kind.CASE_CLOSED)
-    return row(closed.c.case_id, reason_of(frame, closed), numbered(closed))
+    closed, why = frame.said(Kind.CASE_CLOSED), reasons(frame)
+    return row(closed.c.case_id, why.c.reason, numbered(closed)).join_from(closed, why, same(closed, why), isouter=True)
 
 
-def reason_of(frame: Frame, closed: Any) -> ColumnElement[Any]:
-    """Why a closure was asked for."""
-    asked = frame.ever(Kind.CLOSURE_REQUESTED)
-    before = (asked.c.case_id == closed.c.case_id, asked.c.sequence < closed.c.sequence)
-    last = select(asked.c.body["reason"].astext).where(*before).order_by(asked.c.sequence.desc()).limit(1)
-    return last.correlate(closed).scalar_subquery()
+def reasons(frame: Frame) -> Any:
+    """Why each closure was asked for: by its case and its place in the log."""
+    closed, asked = frame.ever(Kind.CASE_CLOSED), frame.ever(Kind.CLOSURE_REQUESTED)
+    place = (closed.c.case_id, closed.c.sequence)
+    before = (asked.c.case_id == closed.c.case_id) & (asked.c.sequence < closed.c.sequence)
+    found = select(*place, asked.c.body["reason"].astext.label("reason")).join_from(closed, asked, before)
+    return found.ext(distinct_on(*place)).order_by(*place, asked.c.sequence.desc()).subquery()
+
+
+def same(one: Any, other: Any) -> ColumnElement[bool]:
+    """That two rows are of the same fact."""
+    return and_(one.c.case_id == other.c.case_id, one.c.sequence == other.c.sequence)
 
 
 # ---- agencies
@@ -353,11 +372,12 @@ def kla_children(frame: Frame) -> Rows:
 def kla_handled(frame: Frame) -> Rows:
     closed, stood = frame.said(Kind.CASE_CLOSED), frame.stood
     approved, served = frame.ever(Kind.PLAN_APPROVED), frame.ever(Kind.SERVICE_RECORDED, Kind.REFERRAL_COMPLETED)
+    why = reasons(frame)
     its = [exists().where(each_.c.case_id == closed.c.case_id).correlate(closed) for each_ in (approved, served)]
-    full = its[0] & its[1] & (reason_of(frame, closed) == ClosureReason.GOALS_MET.value)
+    full = its[0] & its[1] & (why.c.reason == ClosureReason.GOALS_MET.value)
     found = row(closed.c.case_id, yes_no(full), numbered(closed))
     joined = found.join_from(closed, stood, stood.c.case_id == closed.c.case_id)
-    return joined.where(stood.c.kind == ClientKind.CHILD.value)
+    return joined.join(why, same(closed, why), isouter=True).where(stood.c.kind == ClientKind.CHILD.value)
 
 
 @figure("kla_dispensations")

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
 from casework.db.figure_frame import Frame
-from casework.db.figure_rows import reason_of
+from casework.db.figure_rows import reasons
 from casework.db.tables import cases, deadlines
 from casework.events import EventKind as Kind
 
@@ -35,7 +35,7 @@ def changed(frame: Frame) -> Select[Any]:
 
 def told(frame: Frame) -> Select[Any]:
     """What an entry is made of."""
-    its, stood = changed(frame).subquery("its"), frame.stood
+    its, stood, given, why = changed(frame).subquery("its"), frame.stood, _given(frame), _why(frame)
     entered = (deadlines.c.case_id == stood.c.case_id) & (deadlines.c.kind == ENTRY)
     of_client = [stood.c[name] for name in ("sex", "age_band", "disability", "subdistrict")]
     columns = [
@@ -48,26 +48,28 @@ def told(frame: Frame) -> Select[Any]:
         stood.c.place,
         stood.c.categories,
         stood.c.opening["alleged_perpetrators"].label("suspects"),
-        _given(frame, stood).label("services"),
-        _reason(frame, stood).label("closure_reason"),
+        given.c.services,
+        why.c.reason.label("closure_reason"),
         deadlines.c.due_at.label("entry_due_at"),
         case((deadlines.c.met, deadlines.c.ended_at)).label("entered_at"),
     ]
     found = select(*columns).select_from(its).join(stood, stood.c.case_id == its.c.case_id)
-    return found.join(cases, cases.c.id == its.c.case_id).join(deadlines, entered, isouter=True)
+    whole = found.join(cases, cases.c.id == its.c.case_id).join(deadlines, entered, isouter=True)
+    for more in (given, why):
+        whole = whole.join(more, more.c.case_id == stood.c.case_id, isouter=True)
+    return whole
 
 
-def _given(frame: Frame, stood: Any) -> ColumnElement[Any]:
+def _given(frame: Frame) -> Any:
     """The services that were given until then, by the office or on referral."""
     done = frame.ever(Kind.SERVICE_RECORDED, Kind.REFERRAL_COMPLETED)
     service = func.coalesce(done.c.body["service"].astext, done.c.service)
-    listed = func.array_agg(aggregate_order_by(service.distinct(), service))
-    return (
-        select(listed).where(done.c.case_id == stood.c.case_id, service.is_not(None)).correlate(stood).scalar_subquery()
-    )
+    listed = func.array_agg(aggregate_order_by(service.distinct(), service)).label("services")
+    return select(done.c.case_id, listed).where(service.is_not(None)).group_by(done.c.case_id).subquery("given")
 
 
-def _reason(frame: Frame, stood: Any) -> ColumnElement[Any]:
-    closed = frame.ever(Kind.CASE_CLOSED)
-    last = select(reason_of(frame, closed)).where(closed.c.case_id == stood.c.case_id)
-    return cast(last.order_by(closed.c.sequence.desc()).limit(1).correlate(stood).scalar_subquery(), Text)
+def _why(frame: Frame) -> Any:
+    """Why each case was closed last."""
+    closures = reasons(frame)
+    last = select(closures.c.case_id, closures.c.reason).ext(distinct_on(closures.c.case_id))
+    return last.order_by(closures.c.case_id, closures.c.sequence.desc()).subquery("why")
