@@ -8,7 +8,9 @@ from statistics import mean, median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from casework.models.figure import Period
+import pytest
+
+from casework.models.figure import Counted, Period
 
 Row = Mapping[str, Any]
 Found = tuple[str, str | None, str, float | None]
@@ -233,3 +235,19 @@ def measures(found: Sequence[Found]) -> dict[tuple[str, str | None], tuple[float
         if measure is not None:
             values[key, part].append(measure)
     return {key: (mean(each), median(each)) for key, each in values.items()}
+
+
+def differing(counted: Mapping[str, Counted], again: Mapping[str, Sequence[Found]]) -> list[str]:
+    """The figures that were counted otherwise: another key, another count, mean or median, or not once what is once."""
+    return [each for each, its in counted.items() if not _equal(its, again.get(each, []))]
+
+
+def _equal(counted: Counted, found: Sequence[Found]) -> bool:
+    measured = {key: (cell.mean, cell.median) for key, cell in counted.cells.items() if cell.mean is not None}
+    again = measures(found)
+    return (
+        {key: cell.count for key, cell in counted.cells.items()} == counts(found)
+        and counted.whole == len({thing for _, _, thing, _ in found})
+        and measured.keys() == again.keys()
+        and all(measured[key] == pytest.approx(each) for key, each in again.items())
+    )

@@ -9,16 +9,19 @@ from sqlalchemy import func, select
 
 from casework import commands as c
 from casework.db import caller
+from casework.db.figure_rows import MAKERS
 from casework.db.session import reading
-from casework.db.tables import case_log, cases, notices, outreach, promises
+from casework.db.tables import case_log, cases, deadlines, notices, outreach, promises
 from casework.ids import workflow_id
 from casework.models.codes import Status
 from casework.models.people import ENGINE
 from casework.rules.chain import CASE_LOG, first_break
+from casework.rules.figures import period_of
 from casework.temporal.histories import CaseHistories
 from starter.cli.demonstration import accounts_of
 from starter.year.plans import district_year
 from starter.year.run import Asked, OccupiedError, run
+from tests.recount import differing, recount
 from tests.stack import LEAD, Stack
 from workflows.case import CaseWorkflow
 
@@ -78,6 +81,21 @@ async def test_cases_go_on_in_the_engine_they_were_handed_to(app: Stack, asked: 
     history = await CaseHistories(app.client).of(case["id"])
     assert history is not None
     assert (history.begins_at, [told.sequence for told in history.told]) == (case["revision"], [receipt.sequence])
+
+
+async def test_each_figure_of_the_year_equals_a_recount_from_its_log(app: Stack, asked: Asked) -> None:
+    """Of all of it and of the quarter before the last: what the commands wrote is counted as they meant it."""
+    with reading(app.outside.engine, caller.ENGINE) as connection:
+        log, clocks = (
+            [dict(row) for row in connection.execute(select(table)).mappings()] for table in (case_log, deadlines)
+        )
+    reader, zone, now = app.actors["supervisor"], app.settings.timezone, datetime.now(UTC)
+    for first, last in ((366, 0), (180, 90)):
+        days = (now - timedelta(days=first)).date(), (now - timedelta(days=last)).date()
+        period = period_of(reader, *days, now, zone)
+        counted = app.outside.reads.counted(reader, period, zone, [*MAKERS])
+        assert differing(counted, recount(log, clocks, period, zone)) == []
+        assert sum(bool(each.cells) for each in counted.values()) > 15
 
 
 async def test_a_year_is_not_put_among_other_cases(app: Stack, asked: Asked) -> None:
