@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -55,7 +55,9 @@ class Crowd:
         of_outreach = talk(self.app, self.app.actors["supervisor"], HOSPITAL)
         of_office = {"account_id": self.app.actors["caseworker2"].account_id, "file": "common", "version_id": version}
         of_nobody = {"category": "sexual_violence", "hold_id": "none", "report_id": reported(self.app)}
-        return {**BUSY, **of_office, **of_outreach, **of_nobody}
+        today = datetime.now(UTC).date()
+        figures = {"chapter": "about", "figure_id": "by_category", "from": f"{today - timedelta(days=30)}"}
+        return {**BUSY, **of_office, **of_outreach, **of_nobody, **figures, "to": f"{today}"}
 
     async def opens(self, username: str, path: str) -> httpx.Response:
         """A page, as somebody sees it."""

@@ -62,7 +62,12 @@ OF_CASES = (
 INSERT INTO case_log (case_id, sequence, kind, at, account_id, role, agency_id, command_id, body_digest, body,
     case_after, previous, digest)
 SELECT id, s, CASE s WHEN 1 THEN 'CaseOpened' WHEN 2 THEN 'CaseAssigned' ELSE 'FollowUpRecorded' END, opened_at,
-    opened_by, 'caseworker', agency_id, id || '.' || s, 'd', '{}', '{}', 'p', 'd'
+    opened_by, 'caseworker', agency_id, id || '.' || s, 'd',
+    CASE s WHEN 1 THEN jsonb_build_object('channel', 'walk_in', 'reported_at', opened_at, 'alleged_perpetrators',
+        jsonb_build_array(jsonb_build_object('relation', 'parent')))
+    ELSE '{"reached": true}' END,
+    jsonb_build_object('status', status, 'risk', risk, 'categories', categories, 'violence_types', violence_types,
+        'assigned_to', assigned_to, 'client', jsonb_build_object('kind', 'child', 'sex', sex)), 'p', 'd'
 FROM cases, generate_series(1, 4) AS s
 """,
     """

@@ -158,6 +158,7 @@ class World:
             "case_id": made.case_id,
             "category": "child_violence",
             "figure_id": "by_sex",
+            "chapter": "clocks",
             "agency_id": STANDS["receiver"].agency_id,
             "account_id": self.people["colleague"].account_id,
             "file": "common",

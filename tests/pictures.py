@@ -1,18 +1,24 @@
 """Pictures of the main pages, taken of an office's week that is played from the example reports."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser
 
 from casework import commands as c
+from casework.db.store import SqlCaseStore
 from casework.models.outreach import OutreachEntry
 from casework.models.people import Actor, Role
+from starter.year.plans import district_year
 from tests.browsing import DESKTOP, TELEPHONE, Person
+from tests.play import ZONE
 from tests.stack import Stack, book_of
+from tests.year_played import played
 
 ROOT = Path(__file__).parents[1]
 INTAKES, OUTREACH = ROOT / "examples" / "intakes", ROOT / "examples" / "outreach"
@@ -30,7 +36,7 @@ OFFICERS = {"dinas-pendidikan": "school", "kemenag": "religious-affairs"}
 
 @dataclass(frozen=True)
 class Picture:
-    """One page, as one person sees it; `{case}` stands for the case that is shown, `{outreach}` for the activity."""
+    """One page, as one person sees it; `{case}` is the one shown, `{outreach}` the activity, `{days}` a year."""
 
     name: str
     username: str | None
@@ -50,6 +56,24 @@ PICTURES = (
     Picture("outreach", "caseworker", "/outreach/{outreach}", DESKTOP, "form[action$=kept]"),
     Picture("board", "supervisor", "/stalled", DESKTOP, "main .late, main .tag.high"),
 )
+
+
+OF_A_YEAR = (
+    Picture("figures", "supervisor", "/figures/about?{days}", {**DESKTOP, "height": 1000}, "svg.plot a"),
+    Picture("register", "supervisor", "/register?{days}", {**DESKTOP, "height": 620}, "main tbody th a"),
+)
+"""Pages that say little of a week."""
+EVERY = (*PICTURES, *OF_A_YEAR)
+IN_A_YEAR = 16
+
+
+def year(app: Stack) -> dict[str, str]:
+    """The record of a small made-up year of the same office, as its store writes it; answers which days that was."""
+    store, now = SqlCaseStore(app.outside.engine), datetime.now(UTC) - timedelta(hours=1)
+    for plan in district_year(IN_A_YEAR, now, 2, ZoneInfo(ZONE)):
+        for recording in played(plan, now).recordings:
+            store.record(recording.model_copy(update={"notices": ()}))
+    return {"days": f"from={now.date() - timedelta(days=365)}&to={now.date()}"}
 
 
 async def week(app: Stack) -> dict[str, str]:
@@ -106,9 +130,11 @@ def _report(name: str, at: datetime) -> c.OpenCase:
     return c.OpenCase.model_validate(raw)
 
 
-async def taken(one: Browser, address: str, shown: dict[str, str], into: Path) -> list[Path]:
-    """Every picture, with nothing missing on its page."""
-    return [await _taken(one, address, picture, shown, into / f"{picture.name}.png") for picture in PICTURES]
+async def taken(
+    one: Browser, address: str, pictures: Sequence[Picture], shown: dict[str, str], into: Path
+) -> list[Path]:
+    """Pictures, with nothing missing on their pages."""
+    return [await _taken(one, address, picture, shown, into / f"{picture.name}.png") for picture in pictures]
 
 
 async def _taken(one: Browser, address: str, picture: Picture, shown: dict[str, str], file: Path) -> Path:

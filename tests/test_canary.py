@@ -146,6 +146,7 @@ def known(app: Stack, case_id: str, story: str) -> dict[str, list[str]]:
         "letter_id": [str(row["subject_id"]) for row in app.log(case_id, ["LetterIssued"])] or ["nowhere"],
         "category": ["sexual_violence"],
         "figure_id": ["by_sex"],
+        "chapter": ["about"],
         "agency_id": [AGENCY],
         "account_id": [app.caseworker.account_id],
         "file": ["common"],

@@ -44,6 +44,7 @@ STILL = {
     *("/outreach", "/outreach/new", "/outreach/{outreach_id}"),
 }
 """What tells of no case, whoever asks."""
+OF_DAYS = (f"{V1}/reports/", "/figures", "/register")
 NEAR = ("supervisor", "police", "hospital")
 """Of those who are answered, who is shown most by each ground: asked at every stage; all the others at the last."""
 
@@ -92,7 +93,8 @@ class Listener:
             "referral_id": [str(row["subject_id"]) for row in log if row["kind"] == "ReferralSent"][:1],
             "notification_id": [row["id"] for row in reads.told(self.app.supervisor, None, 1, None)[0]],
             "letter_id": [str(row["subject_id"]) for row in log if row["kind"] == "LetterIssued"][:1] or ["nowhere"],
-            "figure_id": ["cases_new"],
+            "figure_id": ["recorded_cases"],
+            "chapter": ["reported"],
             **{name: ["nowhere"] for name in ("hold_id", "glass_id", "exclusion_id")},
         }
 
@@ -122,7 +124,7 @@ class Listener:
         """What a report is of: this month and the last."""
         today = datetime.now(UTC).date()
         since = today - timedelta(days=31)
-        return {"from": f"{since}", "to": f"{today}"} if where.startswith(f"{V1}/reports/") else {}
+        return {"from": f"{since}", "to": f"{today}"} if where.startswith(OF_DAYS) else {}
 
     def _known_by(self, actor: Actor, token: bool) -> dict[str, str]:
         """A token for the API, a session for the pages; each made once."""

@@ -181,7 +181,7 @@ async def test_no_title_and_no_address_tells_of_a_person(supervisor: Person, cas
 
 async def test_every_entry_of_every_menu_leads_to_a_page(app: Stack, address: str, chrome: Browser) -> None:
     """For one account of each role that has a menu."""
-    names = {"caseworker", "supervisor", "head", "coordinator", "police", "auditor", "administrator"}
+    names = {"caseworker", "supervisor", "head", "coordinator", "viewer", "police", "auditor", "administrator"}
     assert {app.actors[name].role for name in names} == {*MENUS}
     for username in sorted(names):
         person = await Person.signed_in(chrome, address, username)

@@ -42,12 +42,17 @@ async def many() -> AsyncIterator[Crowd]:
         yield one
 
 
+OF_DAYS = ("/figures", "/figures/{chapter}", "/figures/{figure_id}/cases", "/register")
+DAYS = "?from={from}&to={to}"
+
+
 def asked() -> Iterator[tuple[str, str, int]]:
     """Every page that is shown, and every form: who opens it, where, and by how many statements at most."""
     for (method, path), access in PAGES.items():
         if method == "GET" and not access.public and path not in NO_PAGE:
             who = next((READERS[stand] for stand in READERS if stand in access.may), "supervisor")
-            yield ITS_OWN.get(path, who), path, {**FEWER, **MORE}.get(path, MOST)
+            days = DAYS if path in OF_DAYS else ""
+            yield ITS_OWN.get(path, who), path + days, {**FEWER, **MORE}.get(path, MOST)
     for asks, row in BY_ASKING.items():
         place = next((each for each in FORMS if f"/{row.subject}s/" in each and "hold_id" not in each), FORMS[1])
         decides = "supervisor" if Role.SUPERVISOR in RULES[row.taken].roles else "head"

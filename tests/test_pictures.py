@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.browsing import browser, served
-from tests.pictures import PICTURES, ROOT, Picture, taken, week
+from tests.pictures import EVERY, OF_A_YEAR, PICTURES, ROOT, Picture, taken, week, year
 from tests.stack import Stack
 
 SHOWN = ROOT / "docs" / "pictures"
@@ -21,12 +21,13 @@ async def test_the_main_pages_can_be_shown(app: Stack, tmp_path: Path) -> None:
     async with served(app) as address, browser() as one:
         shown = await week(app)
         app.outside.heartbeats.beat("watch", datetime.now(UTC))
-        files = await taken(one, address, shown, into)
+        files = await taken(one, address, PICTURES, shown, into)
+        files += await taken(one, address, OF_A_YEAR, year(app), into)
 
-    assert [_width(file) for file in files] == [picture.viewport["width"] for picture in PICTURES]
+    assert [_width(file) for file in files] == [picture.viewport["width"] for picture in EVERY]
 
 
-@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+@pytest.mark.parametrize("picture", EVERY, ids=lambda picture: picture.name)
 @pytest.mark.parametrize("page", ["README.md", "docs/pages.md"])
 def test_the_docs_show_it(page: str, picture: Picture) -> None:
     """README and docs show each, from a file that is there, with words for who cannot see it."""

@@ -9,8 +9,10 @@ from jinja2.ext import babel_extract
 from pydantic import BaseModel
 
 from casework import commands as c
+from casework.db.figure_rows import ALSO, AMPK
 from casework.errors import BY_CODE
 from casework.events import EventKind
+from casework.figures import chapters, definitions
 from casework.models import codes
 from casework.models.access import Ground
 from casework.models.base import Codes
@@ -30,6 +32,7 @@ from web.api.problems import CODES
 from web.pages.board import REASONS
 from web.pages.commanding import BY_ASKING
 from web.pages.fields import every, fields_of
+from web.pages.figure_words import ORDERS
 from web.pages.languages import CODES as LANGUAGES
 from web.pages.pathways import DONE
 from web.pages.public_reports import DONE as DECIDED
@@ -106,8 +109,23 @@ def of_codes() -> Iterator[Key]:
     yield from _of("blocker", BLOCKERS)
     yield from of_rules()
     yield from of_public_reports()
+    yield from of_figures()
     yield from _of("standing", (*TO, *(f"{each}d" for each in TO)))
     yield from _of("why", ("forbidden", "not_allowed_in_stage"))
+
+
+def of_figures() -> Iterator[Key]:
+    """What stands on the pages of figures."""
+    yield from _of("chapter", chapters())
+    yield from _of("unit", {each.unit for each in definitions()})
+    yield from _of("figure", ("unknown", "withheld", "no_input", "own_office", "in_parts"))
+    yield from _of("period", ("this_quarter", "last_quarter", "this_year", "not_a_period", "whole_quarter"))
+    yield from _of("registered", ("new", "changed", "closed"))
+    for keys in {each.keys for each in definitions()} & ORDERS.keys() - {"band"}:
+        yield from _of(keys, ORDERS[keys])
+    yield from _of("ampk", {*AMPK.values(), *ALSO.values(), "disability"})
+    yield from _of("all", ("all",))
+    yield from _of("outcome", ("declined", "revoked"))
 
 
 def of_rules() -> Iterator[Key]:

@@ -47,7 +47,7 @@ from web.api.location import LocationReadings, ReadLocation
 from web.api.public_reports import PublicReading
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
-from web.api.reports import Reports
+from web.api.reporting import Reports
 from web.api.routing import Api
 from web.api.sent import SentLetters
 from web.api.texts import Texts
@@ -145,5 +145,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *Decoding(site, door, SessionDoor(site.signin.sessions)).routes(),
         *AccessWrites(site, door).routes(),
         *health.routes(site),
-        *pages.routes(site, session_door, cases, referrals, records, written, sent, linking, erasures, public, book),
+        *pages.routes(
+            site, session_door, cases, referrals, records, written, sent, linking, erasures, public, book, figures
+        ),
     ]

@@ -1,7 +1,7 @@
 """Tables as files, written row by row: many rows take no more memory, and no cell is ever taken for a formula."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from tempfile import TemporaryFile
 from typing import IO
@@ -57,8 +57,12 @@ def spooled(name: str, media_type: str, write: Callable[[IO[bytes]], None]) -> S
     file = TemporaryFile()  # noqa: SIM115  closed when all of it was sent
     write(file)
     file.seek(0)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingResponse(_pieces(file), media_type=media_type, headers=headers)
+    return StreamingResponse(_pieces(file), media_type=media_type, headers=saved_as(name))
+
+
+def saved_as(name: str) -> Mapping[str, str]:
+    """The headers of what a browser saves, and keeps nowhere else."""
+    return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, func, literal, select, true, tuple_,
 from casework.db.caller import ENGINE, Caller, acting
 from casework.db.figure_frame import frame
 from casework.db.figure_rows import MAKERS, rows_of
-from casework.db.reader import SqlReader
 from casework.db.pages import newest_first, oldest_first
+from casework.db.reader import SqlReader
 from casework.db.register_rows import changed, told
 from casework.db.session import deciding, reading
 from casework.db.tables import cases
@@ -54,8 +54,8 @@ class FigureReads(SqlReader):
         now = self._now()
         found = select(cases, ground_of(reader, now)).where(visible_to(reader, now), NOT_ERASED, cases.c.id.in_(named))
         with reading(self._engine, self._caller(reader)) as connection:
-            rows, following = newest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
-        return [shown(reader, row) for row in rows], following
+            page, following = newest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
+        return [shown(reader, row) for row in page], following
 
     def to_register(self, reader: Actor, period: Period, zone: str) -> list[tuple[str, str]]:
         """The cases that the own office has something to tell the national register of, with the ground on which they

@@ -14,6 +14,16 @@ def definitions() -> tuple[Definition, ...]:
     return built_in(__name__, FILE, Definitions).figures
 
 
+def chapters() -> tuple[str, ...]:
+    """What they stand under, in the same order."""
+    return tuple(dict.fromkeys(each.chapter for each in definitions()))
+
+
+def of_chapter(chapter: str) -> tuple[Definition, ...]:
+    """Those of one chapter; none of one that there is not."""
+    return tuple(each for each in definitions() if each.chapter == chapter)
+
+
 def definition(figure_id: str) -> Definition | None:
     """One of them."""
     return next((each for each in definitions() if each.id == figure_id), None)

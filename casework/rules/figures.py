@@ -40,6 +40,18 @@ def period_of(reader: Actor, first: date | None, last: date | None, now: datetim
     return Period(first, last, datetime.combine(first, midnight), datetime.combine(last + DAY, midnight))
 
 
+def offered(reader: Actor, now: datetime, zone: str) -> tuple[tuple[str, date, date], ...]:
+    """The periods that are mostly asked for, each by its name; for who may ask for quarters only the last four."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    over = [(_quarter(_quarter(today) - DAY), _quarter(today) - DAY)]
+    while len(over) < 4:
+        over.append((_quarter(over[-1][0] - DAY), over[-1][0] - DAY))
+    if not of_own_office(reader):
+        return tuple(("quarter", *days) for days in over)
+    this_year = date(today.year, 1, 1)
+    return ("this_quarter", _quarter(today), today), ("last_quarter", *over[0]), ("this_year", this_year, today)
+
+
 def _refused(code: str, detail: str) -> InvalidInputError:
     return InvalidInputError("These days cannot be asked for.", errors=[problem("/from", code, detail)])
 

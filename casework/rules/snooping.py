@@ -16,7 +16,7 @@ from casework.models.sight import OtherGround, Sight, SightKind
 LISTS = frozenset(
     {
         *("home", "cases", "stalled", "stalled_rows", "stalled_events", "caseload", "break_glass"),
-        *("reports_indicators", "reports_register"),
+        *("reports_indicators", "reports_register", "figures", "figure", "register"),
     }
 )
 """What shows a few facts of each case, also where it happens to have one only."""

@@ -1,7 +1,7 @@
 """Who carries how many cases, and where they stand on their pathway: numbers, each of which leads to its cases."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,9 @@ from casework.errors import ForbiddenError
 from casework.models.codes import Stage, Status
 from casework.models.pathway import Category
 from casework.models.people import DECIDING_ROLES
+from web.pages.languages import Language
 from web.pages.naming import Naming
+from web.pages.plots import Bar, plot
 from web.pages.sheets import Sheets, Visit
 from web.site import Site
 
@@ -39,6 +41,7 @@ class CaseloadPage:
         if actor.role not in DECIDING_ROLES:
             raise ForbiddenError("The caseload is read by supervisor and head.")
         load = self._reads.caseload(actor, visit.sheet.now)
+        standing = counted(load.standing)
 
         def cases(**filters: str) -> str:
             own = {"agency_id": actor.agency_id, "status": Status.OPEN.value}
@@ -48,11 +51,21 @@ class CaseloadPage:
             "caseload.html",
             names=self._naming.of(visit),
             carried=sorted(load.carried, key=lambda row: (-row["open"], row["assigned_to"] or "")),
-            standing=counted(load.standing),
+            standing=standing,
             stages=STAGES,
             categories=tuple(Category),
             cases=cases,
+            plot=plot(bars(standing, visit.sheet.language, cases)),
         )
+
+
+def bars(standing: Counter[tuple[str, str]], language: Language, cases: Callable[..., str]) -> list[Bar]:
+    """A bar for each stage of the pathway, which leads to the cases that stand there."""
+    counts = ((stage, standing[stage, ALL]) for stage in STAGES)
+    return [
+        Bar(language.word("Stage", stage), language.number(count), count, cases(stage=stage) if count else "")
+        for stage, count in counts
+    ]
 
 
 def counted(rows: Iterable[Row]) -> Counter[tuple[str, str]]:

@@ -14,6 +14,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
 
 CODES = ("id", "en")
 FIRST = "id"
@@ -40,6 +41,26 @@ class Language:
     def day(self, day: date) -> str:
         """`Senin, 25 Mei 2026`."""
         return str(format_date(day, "EEEE, d MMMM y", locale=self.locale))
+
+    def dated(self, day: date) -> str:
+        """`25 Mei 2026`."""
+        return str(format_date(day, "d MMM y", locale=self.locale))
+
+    def quarter(self, day: date) -> str:
+        """`Kuartal ke-2 2026`."""
+        return str(format_date(day, "QQQQ y", locale=self.locale))
+
+    def month(self, day: date) -> str:
+        """`Mei 2026`."""
+        return str(format_date(day, "MMM y", locale=self.locale))
+
+    def number(self, value: float) -> str:
+        """`1.234,5`."""
+        return str(format_decimal(value, locale=self.locale))
+
+    def percent(self, value: float) -> str:
+        """`73,4%`."""
+        return str(format_percent(value, "#,##0.#%", locale=self.locale))
 
     def time(self, at: datetime, zone: ZoneInfo) -> str:
         """`Sen, 25 Mei 2026, 09.00`, in the office's zone."""

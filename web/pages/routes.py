@@ -11,6 +11,7 @@ from web.api.links import Linking
 from web.api.public_reports import PublicReading
 from web.api.records import RecordReading
 from web.api.referrals import ReferralReading
+from web.api.reporting import Reports
 from web.api.sent import SentLetters
 from web.letters.issuing import Letters
 from web.pages.accounts import AccountPages
@@ -24,6 +25,7 @@ from web.pages.commanding import Commanding
 from web.pages.documents import Documents
 from web.pages.doorway import Doorway
 from web.pages.erased import ErasedPage
+from web.pages.figures import FigurePages
 from web.pages.linking import LinkForms
 from web.pages.lists import Lists
 from web.pages.live import Live
@@ -33,6 +35,7 @@ from web.pages.outreach import OutreachPages
 from web.pages.pathways import PathwayPages
 from web.pages.public_reports import PublicReportPages
 from web.pages.reference import ReferencePages
+from web.pages.register import RegisterPages
 from web.pages.report_form import ReportForm
 from web.pages.sheets import Sheets
 from web.pages.standing import StandingPages
@@ -54,6 +57,7 @@ def routes(
     erasures: Erasures,
     public: PublicReading,
     book: OutreachBook,
+    reports: Reports,
 ) -> Iterator[BaseRoute]:
     """Forms before what they are forms of: `/cases/new` is no case, and `/pathways/versions` no category."""
     sheets, naming, choices = Sheets(site, Entrance(door, site.desk.office.lead_agency_id)), Naming(site), Choices(site)
@@ -68,6 +72,8 @@ def routes(
     yield from Lists(site, sheets, naming, cases, referrals, sent).routes()
     yield from Board(site, sheets, naming, Live(site, door), book).routes()
     yield from CaseloadPage(site, sheets, naming).routes()
+    yield from FigurePages(site, sheets, naming, reports).routes()
+    yield from RegisterPages(sheets, reports).routes()
     yield from AuditPages(site, sheets, naming).routes()
     yield from AccountPages(site, sheets).routes()
     yield from StandingPages(site, sheets).routes()

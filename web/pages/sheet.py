@@ -59,7 +59,7 @@ class Sheet:
     def page(self, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
         """The page. Its title tells what kind of page it is, never of whom."""
         own = {"word": self.language.word, "label": self.language.label, "day": self.language.day}
-        times = {"time": self.time, "span": self.span, "now": self.now, "local": self.local}
+        times = {"date": self.dated, "time": self.time, "span": self.span, "now": self.now, "local": self.local}
         everything = {**own, **times, "language": self.language.code, **self.shared, **shown}
         text = environment(self.language.code).get_template(template).render(everything)
         return HTMLResponse(text, status, {"Content-Security-Policy": PAGE_POLICY})
@@ -71,6 +71,10 @@ class Sheet:
     def time(self, at: datetime) -> str:
         """A time in words, in the office's zone."""
         return self.language.time(at, self.zone)
+
+    def dated(self, at: datetime | date) -> str:
+        """A day in figures and letters, in the office's zone."""
+        return self.language.dated(at.astimezone(self.zone).date() if isinstance(at, datetime) else at)
 
     def span(self, at: datetime) -> str:
         """How long until then, or since."""

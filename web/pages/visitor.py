@@ -37,6 +37,7 @@ WORK, CASES, NEW, BOARD = (
     Entry("board", "/stalled"),
 )
 PUBLIC_REPORTS = Entry("public_reports", "/public-reports")
+FIGURES, REGISTER = Entry("figures", "/figures"), Entry("register", "/register")
 LOAD = Entry("caseload", "/caseload")
 INBOX, TOLD = Entry("inbox", "/referrals"), Entry("told", "/notifications")
 AUDIT, SEEN = Entry("audit", "/audit"), Entry("access_log", "/access-log")
@@ -45,11 +46,11 @@ CALENDAR, PATHWAYS = Entry("calendar", "/calendar"), Entry("pathways", "/pathway
 OUTREACH = Entry("outreach", "/outreach")
 MAILBOXES = Entry("mailboxes", "/mailboxes", of_lead=True)
 MENUS: dict[Role, tuple[Entry, ...]] = {
-    Role.CASEWORKER: (WORK, CASES, NEW, PUBLIC_REPORTS, OUTREACH),
-    Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW, PUBLIC_REPORTS, OUTREACH, MAILBOXES),
-    Role.HEAD: (WORK, BOARD, LOAD, CASES, NEW, PUBLIC_REPORTS, OUTREACH),
-    Role.COORDINATOR: (BOARD, CASES, OUTREACH),
-    Role.VIEWER: (OUTREACH,),
+    Role.CASEWORKER: (WORK, CASES, NEW, PUBLIC_REPORTS, OUTREACH, FIGURES, REGISTER),
+    Role.SUPERVISOR: (WORK, BOARD, LOAD, CASES, NEW, PUBLIC_REPORTS, OUTREACH, FIGURES, REGISTER, MAILBOXES),
+    Role.HEAD: (WORK, BOARD, LOAD, CASES, NEW, PUBLIC_REPORTS, OUTREACH, FIGURES, REGISTER),
+    Role.COORDINATOR: (BOARD, CASES, OUTREACH, FIGURES),
+    Role.VIEWER: (FIGURES, OUTREACH),
     Role.AGENCY_OFFICER: (INBOX, TOLD, NEW, CASES, OUTREACH),
     Role.AUDITOR: (AUDIT, SEEN),
     Role.ADMINISTRATOR: (ACCOUNTS, AGENCIES, MAILBOXES, CALENDAR, PATHWAYS),
