@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHistoryEventFilterType
 from temporalio.worker import Worker
 
 from activities.erasure import ErasureActivities
@@ -49,5 +51,15 @@ async def erased(walk: Walk) -> None:
     await walk.give("ask_erasure", app.supervisor, c.AskErasure(reason=word()))
     approved = c.DecideErasure.model_validate({"decision": "approve", "reason": word()})
     await walk.give("decide_erasure", app.head, approved)
-    await app.client.get_workflow_handle(workflow_id(walk.case_id)).result()
-    await app.client.get_workflow_handle(f"erasure-{walk.case_id}").result()
+    await gone(app, walk.case_id)
+
+
+async def gone(app: Stack, case_id: str) -> None:
+    """Wait until the workflow of a case has ended and its erasure is done. What the first came to opens no more."""
+    handle, last = app.client.get_workflow_handle(workflow_id(case_id)), WorkflowHistoryEventFilterType.CLOSE_EVENT
+    how = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
+    while how == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+        async for event in handle.fetch_history_events(wait_new_event=True, event_filter_type=last):
+            how = event.event_type
+    assert how == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
+    await app.client.get_workflow_handle(f"erasure-{case_id}").result()

@@ -31,7 +31,7 @@ from tests.canaries import Cage
 from tests.canary_asking import Asking, operations
 from tests.canary_places import payloads
 from tests.canary_walk import Walk, attach, plan_and_tell, refer_and_answer, write
-from tests.erasing import closed, erased, erasing
+from tests.erasing import closed, erased, erasing, gone
 from tests.matrix_bodies import AT_ITS_END, GIVEN
 from tests.real_site import RealSite
 from tests.stack import Stack
@@ -159,7 +159,7 @@ async def shredded(app: Stack, walk: Walk, other: Walk) -> Shredded:
 async def named(site: RealSite, case_id: str) -> dict[str, str]:
     """What the names in addresses stand for."""
     ids = {"case_id": case_id, "asks": "record_follow_up", "hold_id": "x", "exclusion_id": "x"}
-    for name in ("referral", "notification", "document"):
+    for name in ("referral", "notification", "document", "letter"):
         listed = await site.ask(site.stack.supervisor, "GET", f"/cases/{case_id}/{name}s")
         ids[f"{name}_id"] = listed.json()["items"][0]["id"]
     return ids
@@ -409,8 +409,7 @@ async def test_it_comes_by_itself_when_the_time_is_over(lost: Shredded) -> None:
     case_id = (await brief.open(app.ask(app.caseworker), walk_in(datetime.now(UTC)))).case_id
     same = c.MarkDuplicate(of_case_id=lost.other.case_id)
     await brief.mark_duplicate(app.ask(app.supervisor, case_id), same)
-    await app.client.get_workflow_handle(workflow_id(case_id)).result()
-    await app.client.get_workflow_handle(f"erasure-{case_id}").result()
+    await gone(app, case_id)
 
     log = app.log(case_id)
     assert [(row["kind"], row["account_id"]) for row in log[-2:]] == [
