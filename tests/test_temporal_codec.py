@@ -267,6 +267,23 @@ async def test_decoding_needs_no_context() -> None:
     assert await codec_of(keys, "a").decode(engine) == PAYLOADS
 
 
+async def test_a_key_at_hand_costs_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is not may be asked of a database, and is asked where that holds up nobody."""
+    keys, asked = MemoryKeyStore(), []
+    keys.create("a")
+
+    async def elsewhere(what: Callable[..., Any], *given: Any) -> Any:
+        asked.append(given)
+        return what(*given)
+
+    monkeypatch.setattr("casework.temporal.codec.asyncio.to_thread", elsewhere)
+    assert await codec_of(keys, "a").decode(await codec_of(keys, "a").encode(PAYLOADS)) == PAYLOADS
+    assert asked == []
+    with pytest.raises(KeyMissingError):
+        await codec_of(keys, "b").encode(PAYLOADS)
+    assert asked == [("b",)]
+
+
 async def test_a_payload_of_one_case_is_not_taken_by_another() -> None:
     keys = MemoryKeyStore()
     keys.create("a")

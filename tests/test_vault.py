@@ -367,6 +367,21 @@ def test_the_cache_asks_again_after_its_time(vault_engine: sa.Engine) -> None:
         here.get("cached")
 
 
+def test_a_key_is_at_hand_from_its_first_use_until_it_is_about_to_be_asked_again(vault_engine: sa.Engine) -> None:
+    now = [0.0]
+    store = SqlKeyStore(vault_engine, MasterKey(secrets.token_bytes(32)), 60, lambda: now[0])
+
+    assert not store.at_hand("hand")
+    store.create("hand")
+    assert store.at_hand("hand")
+    assert not store.at_hand("hand/location")
+    now[0] = 59.5
+    assert not store.at_hand("hand")
+    store.destroy("hand")
+    now[0] = 0.0
+    assert not store.at_hand("hand")
+
+
 def test_a_key_made_anew_elsewhere_is_not_mixed_up_with_the_cached_one(vault_engine: sa.Engine) -> None:
     master = MasterKey(secrets.token_bytes(32))
     here, there = SqlKeyStore(vault_engine, master), SqlKeyStore(vault_engine, master)
