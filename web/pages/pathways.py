@@ -11,12 +11,13 @@ from starlette.routing import BaseRoute
 from casework.errors import CaseworkError, InvalidInputError, NotFoundError
 from casework.ids import new_id
 from casework.models.base import Model
+from casework.models.dry_run import Tally
 from casework.pathways.loader import NAMES
 from casework.rules.suppression import FEWEST, is_small
 from starter.asking import Asking
 from web.api.door import given_id
 from web.pages.commanding import KEY
-from web.pages.dry_run import drawings
+from web.pages.dry_run import plot_of
 from web.pages.filled import Form, text
 from web.pages.naming import Naming
 from web.pages.sheets import SEE_OTHER, Sheets, Visit, sentence
@@ -127,13 +128,18 @@ class PathwayPages:
 
     def _tried(self, visit: Visit) -> Response:
         trial = self._book.try_out(visit.visitor.actor, given_id(visit.named("version_id")))
-        names = self._naming.of(visit)
-        drawn = tuple(
-            drawings(
-                trial.run, lambda tally: f"{visit.sheet.language.word('clock', tally.kind)} · {names.rung(tally.owner)}"
-            )
+        names, language = self._naming.of(visit), visit.sheet.language
+
+        def name(tally: Tally) -> str:
+            return f"{language.word('clock', tally.kind)} · {names.rung(tally.owner)}"
+
+        return visit.sheet.page(
+            "tried.html",
+            trial=trial,
+            plot=plot_of(trial.run, name, *map(language.words.gettext, ("now", "would be"))),
+            tallies=[(name(tally), tally) for tally in trial.run.tallies],
+            few=FEWEST,
         )
-        return visit.sheet.page("tried.html", trial=trial, drawn=drawn, few=FEWEST)
 
     async def _decide(self, visit: Visit, form: Form) -> Response:
         try:
