@@ -18,6 +18,7 @@ from casework.datafile import DataFileError
 from casework.db.heartbeats import SqlHeartbeats
 from casework.db.notices import SqlNotices
 from casework.db.promises import SqlPromises
+from casework.db.public_ladder import SqlPublicLadder
 from casework.db.session import engine_for
 from casework.db.snooping import SqlSnooping
 from casework.db.walls import stand
@@ -36,9 +37,9 @@ from starter.desk import Desk
 from starter.keepers import Keeper, kept
 from starter.notaries import notary
 from starter.patrolling import keep_scheduled
-from starter.public_reports import PublicDesk
 from starter.replay import ReplayMismatchError, gate
 from starter.rounds import Rounds
+from starter.settling import Settling
 from starter.watchdog import Watch, Watchdog
 from starter.workers import case_worker, deliverer, notice_worker
 from workflows.delivery import DeliveryWorkflow
@@ -66,7 +67,7 @@ def watched(outside: Adapters, own: Office) -> Iterator[None]:
     engine = engine_for(settings.database_url.get_secret_value(), size=WATCHERS, name="tuntas-watch", walled=True)
     watch = Watch(
         record=SqlWatch(engine, own.surroundings),
-        promises=SqlPromises(engine, offering().ladders),
+        ladders=(SqlPromises(engine, offering().ladders), SqlPublicLadder(engine, own.public_form.ladder)),
         snooping=SqlSnooping(engine),
         heartbeats=SqlHeartbeats(engine),
         deliver_batch=deliverer(outside, SqlNotices(engine)).deliver_batch,
@@ -128,7 +129,7 @@ def keepers(client: Client, outside: Adapters, own: Office) -> tuple[Keeper, ...
     cases = Cases(client, desk, wait=settings.rpc_seconds, rollover_events=settings.rollover_events)
     return (
         Keeper("inbox", INBOX_SECONDS, lambda: keep_inbox(cases)),
-        Keeper("public reports", PUBLIC_SECONDS, lambda: keep_settled(PublicDesk(desk, cases))),
+        Keeper("public reports", PUBLIC_SECONDS, lambda: keep_settled(Settling(desk, cases))),
         Keeper("sweep", SWEEP_SECONDS, lambda: keep_swept(outside, own)),
         Keeper("heartbeat", HEARTBEAT_SECONDS, lambda: keep_beating(outside, own)),
         Keeper("patrol", SCHEDULE_SECONDS, lambda: keep_scheduled(client, own.timezone)),
@@ -152,7 +153,7 @@ async def keep_inbox(cases: Cases) -> None:
         log.info("queued_cases_started", count=started)
 
 
-async def keep_settled(public: PublicDesk) -> None:
+async def keep_settled(public: Settling) -> None:
     """Do what was decided about reports of the public, and forget those whose time is over."""
     settled = await public.settle()
     if settled:

@@ -69,9 +69,10 @@ class PatrolActivities:
         return PatrolReport(at=now, looked=looked, wrong=wrong, requeued=requeued, told=told, findings=shown)
 
     def _stalled(self, agency_id: str, now: datetime) -> int:
-        """How much stands on the board of an office, as its supervisors read it."""
+        """How much stands on the board of an office as its supervisors read it, with late reports of the public."""
         reader = Actor(account_id="patrol", role=Role.SUPERVISOR, agency_id=agency_id)
-        count, cursor = 0, None
+        _, count = self._ground.public_reports.counts(reader, now)
+        cursor = None
         while True:
             board = self._ground.boards.board(reader, BoardQuery(now=now, limit=PAGE, cursor=cursor))
             count, cursor = count + len(board.items), board.next_cursor

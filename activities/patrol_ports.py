@@ -92,6 +92,14 @@ class Boards(Protocol):
         ...
 
 
+class PublicReports(Protocol):
+    """What the public reported."""
+
+    def counts(self, reader: Actor, now: datetime) -> tuple[int, int]:
+        """How many wait in the reader's office, and how many of them too long."""
+        ...
+
+
 class Heartbeats(Protocol):
     """Where it is kept that a patrol ran."""
 
@@ -109,6 +117,7 @@ class Ground:
     runs: Runs
     outbox: Outbox
     boards: Boards
+    public_reports: PublicReports
     heartbeats: Heartbeats
     zone: ZoneInfo
     now: Callable[[], datetime]

@@ -1,23 +1,18 @@
 """The desk for reports of the public: it takes them, and does what their office decides about them.
 
-Each decision is kept first, once. What follows from it is done at once, and where that is cut off, by the keeper
-(`settle`): a case is opened from the inbox, as every case is; an addition is given again under the same key until the
-case has it or refuses it; and then the key of the report goes: what it said is read in the case and nowhere else.
+Each decision is kept first, once: with the opening of a case in the inbox, or before an addition is given. What follows
+from it is `starter.settling`.
 """
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-
-import structlog
 
 from casework.commands import AddReport, OpenCase
 from casework.errors import (
     AlreadyDecidedError,
     BrokenStepError,
-    CaseworkError,
     IdempotencyKeyReusedError,
     InvalidInputError,
     NotFoundError,
@@ -27,26 +22,24 @@ from casework.ids import new_id, receipt_number
 from casework.models.base import Model
 from casework.models.codes import Channel
 from casework.models.notice import Language
-from casework.models.people import Actor, Role
+from casework.models.people import Actor
 from casework.models.public_form import PublicForm
 from casework.models.public_report import AddTo, CloseReport, Decision, Outcome, PublicEntry, Taken
 from casework.models.state import Receipt
 from casework.rules.opening import problem
 from casework.rules.permitted import check_role, refusal
-from casework.rules.public_reports import addition, check_said, due_at, office_of, told
+from casework.rules.public_reports import check_said, due_at, office_of, told
 from casework.vault.errors import KeyMissingError
 from starter.asking import Asking
 from starter.cases import Cases
 from starter.desk import Desk
+from starter.settling import Settling, entry_of
 
 TRIES = 5
 """How often a number is drawn that was given before: there are ten million."""
 LONGEST = 20_000
 """Of a narrative, as of every text."""
-SERVER_ERROR = 500
 Row = Mapping[str, Any]
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -60,6 +53,11 @@ class PublicDesk:
     def form(self) -> PublicForm:
         """What stands on the form."""
         return self.desk.office.public_form
+
+    @property
+    def settling(self) -> Settling:
+        """What follows from decisions."""
+        return Settling(self.desk, self.cases)
 
     # ---- taking
 
@@ -105,11 +103,7 @@ class PublicDesk:
 
     def entry(self, row: Row) -> PublicEntry | None:
         """What a report says; None where it is settled."""
-        try:
-            opened = self.desk.vault.open(row["id"], row["id"], row["sealed"]) if row["sealed"] else None
-        except KeyMissingError:
-            return None
-        return PublicEntry.model_validate_json(opened) if opened else None
+        return entry_of(self.desk, row)
 
     def reason(self, row: Row) -> str | None:
         """Why it was not confirmed, as long as that is kept."""
@@ -140,7 +134,7 @@ class PublicDesk:
         try:
             return await self.cases.open(ask, _with_report(body, row, told(entry, row["number"], self.form)), decision)
         finally:
-            await self._finish(report_id)
+            await self.settling.finish(report_id)
 
     async def add(self, ask: Asking, report_id: str, body: AddTo) -> None:
         """Add a report to a case; while the engine is away it is kept, and added when that is back."""
@@ -150,7 +144,7 @@ class PublicDesk:
             case_id = await asyncio.to_thread(self._case, ask.actor, body.number)
             named = {"case_id": case_id, "new_incident": body.new_incident}
             await asyncio.to_thread(self.desk.public_reports.decide, decision.model_copy(update=named))
-        await self._finish(report_id)
+        await self.settling.finish(report_id)
 
     def close(self, ask: Asking, report_id: str, body: CloseReport) -> None:
         """Close a report as not confirmed."""
@@ -189,57 +183,6 @@ class PublicDesk:
         if why := refusal(actor, case, AddReport):
             raise why("A report can be added to an open case of your own office.")
         return str(case["id"])
-
-    # ---- what follows
-
-    async def settle(self) -> int:
-        """Do what is still owed, and forget what has been kept long enough; how many are settled now."""
-        settled = 0
-        for row in await asyncio.to_thread(self.desk.public_reports.owed):
-            try:
-                await self._settle(row)
-                settled += 1
-            except CaseworkError as error:
-                log.warning("public_report_waits", report_id=row["id"], code=error.code)
-        before = self.desk.office.now() - timedelta(days=self.form.kept_days)
-        for report_id in await asyncio.to_thread(self.desk.public_reports.past, before):
-            await asyncio.to_thread(self._forget, report_id)
-            settled += 1
-        return settled
-
-    async def _finish(self, report_id: str) -> None:
-        """Settle one report at once; where a part is away, the keeper does it. Raises what its case refuses."""
-        try:
-            for row in await asyncio.to_thread(self.desk.public_reports.owed, report_id):
-                await self._settle(row)
-        except CaseworkError as error:
-            if error.status < SERVER_ERROR:
-                raise
-            log.warning("public_report_waits", report_id=report_id, code=error.code)
-
-    async def _settle(self, row: Row) -> None:
-        if row["outcome"] == Outcome.ADDED.value:
-            await self._give(row)
-        await asyncio.to_thread(self._forget, row["id"])
-
-    async def _give(self, row: Row) -> None:
-        """Give the command that adds a report, always under the same key; one that is refused undoes the decision."""
-        entry = await asyncio.to_thread(self.entry, row)
-        if entry is None:  # somebody else has just settled it
-            return
-        actor = Actor(account_id=row["decided_by"], role=Role(row["decided_role"]), agency_id=row["agency_id"])
-        body = addition(entry, row["number"], row["taken_at"], self.form, new_incident=row["new_incident"])
-        try:
-            await self.cases.add_report(Asking(actor, case_id=row["case_id"], key=f"public-report {row['id']}"), body)
-        except CaseworkError as refused:
-            if refused.status < SERVER_ERROR:
-                await asyncio.to_thread(self.desk.public_reports.undo, row["id"])
-            raise
-
-    def _forget(self, report_id: str) -> None:
-        """The key first: what is then still in the row opens no more."""
-        self.desk.vault.destroy_key(report_id)
-        self.desk.public_reports.settle(report_id, self.desk.office.now())
 
 
 def _with_report(body: OpenCase, row: Row, words: str) -> OpenCase:

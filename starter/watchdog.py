@@ -1,9 +1,8 @@
 """The watch beside the worker: a thread that sees to it that nobody's silence stays unheard, be the engine away or not.
 
 It reads what is late from the record and queues the notices that the case itself would write, under the same ids: of
-two that tell, one is heard. It tells of late promises, which no workflow does, looks for who reads too much, and has it
-told. Where the engine does not answer, it
-delivers too. It changes no case and no log.
+two that tell, one is heard. It tells of late promises and of reports of the public, which no workflow does, looks for
+who reads too much, and has it told. Where the engine does not answer, it delivers too. It changes no case and no log.
 """
 
 import asyncio
@@ -44,11 +43,11 @@ class Record(Protocol):
         ...
 
 
-class Promises(Protocol):
-    """What was promised at outreach activities."""
+class Ladder(Protocol):
+    """What waits for somebody and is of no case: what was promised at outreach activities, what the public reported."""
 
     def tell(self, now: datetime, limit: int) -> int:
-        """Queue the notices of every step that is due, of at most so many promises; how many."""
+        """Queue the notices of every step that is due, of at most so many of them; how many."""
         ...
 
 
@@ -73,7 +72,7 @@ class Watch:
     """What the watch stands on."""
 
     record: Record
-    promises: Promises
+    ladders: tuple[Ladder, ...]
     snooping: Snooping
     heartbeats: Heartbeats
     deliver_batch: Callable[[], int]
@@ -139,13 +138,18 @@ class Watchdog:
         return told
 
     def _remind(self) -> bool:
-        """Tell of promises. Where it fails there is no sign of life: nobody then says that nothing stands still."""
+        """Tell of what is of no case. Where it fails there is no sign of life: nobody then says that nothing stands
+        still."""
+        whole = [self._climb(ladder) for ladder in self._watch.ladders]
+        return all(whole)
+
+    def _climb(self, ladder: Ladder) -> bool:
         try:
             for _ in range(BATCHES):
-                if not self._watch.promises.tell(self._watch.now(), CASES):
+                if not ladder.tell(self._watch.now(), CASES):
                     break
         except Exception as error:  # noqa: BLE001  whatever it is, the rest of the round goes on
-            log.error("promises_not_told", error_type=type(error).__name__)
+            log.error("ladder_not_told", ladder=type(ladder).__name__, error_type=type(error).__name__)
             return False
         return True
 

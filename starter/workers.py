@@ -86,6 +86,7 @@ def ground(client: Client, outside: Adapters, own: Office) -> Ground:
         runs=Runs(client),
         outbox=outside.notices,
         boards=outside.reads,
+        public_reports=outside.public_reports,
         heartbeats=outside.heartbeats,
         zone=ZoneInfo(own.timezone),
         now=own.now,

@@ -294,6 +294,7 @@ PAGES: dict[tuple[str, str], Access] = {
         )
     },
     ("GET", "/public-reports"): of_list(NOBODY, WORKING),
+    ("GET", "/public-reports/poster"): of_role(WORKING),
     ("GET", PUBLIC_REPORT): OF_PUBLIC,
     ("GET", f"{PUBLIC_REPORT}/opening"): OF_PUBLIC,
     **{("POST", f"{PUBLIC_REPORT}/{step}"): OF_PUBLIC for step in ("opening", "addition", "closing")},

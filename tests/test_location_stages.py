@@ -32,6 +32,7 @@ STILL = {
     *("/accounts", "/accounts/{account_id}/absence", "/accounts/{account_id}/standing"),
     *("/health/live", "/health/ready", "/api/openapi.json", f"{V1}/agencies/{{agency_id}}/mailbox", "/mailboxes"),
     *("/report", "/public-reports", "/public-reports/{report_id}", "/public-reports/{report_id}/opening"),
+    "/public-reports/poster",
     *(f"{V1}/public-reports", f"{V1}/public-reports/{{report_id}}"),
     *(
         "/link/{token}",

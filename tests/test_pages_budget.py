@@ -21,6 +21,7 @@ READERS = {"supervisor": "supervisor", "administrator": "administrator", "audito
 ITS_OWN = {"/": "caseworker", "/referrals": "hospital", "/referrals/{referral_id}": "hospital", "/audit": "auditor"}
 """Pages that somebody else opens every day."""
 NO_PAGE = (
+    "/public-reports/poster",
     "/stalled/events",
     "/cases/{case_id}/documents/{document_id}",
     "/referrals/{referral_id}/letters/{letter_id}",

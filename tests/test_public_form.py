@@ -1,21 +1,28 @@
 """The form for the public as data: an office's own file, what is wrong in one, and what a report of it begins with."""
 
 from importlib import resources
+from io import BytesIO
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import zxingcpp
+from PIL import Image
+from pypdf import PdfReader
 
 from casework.assembly import public_form
 from casework.datafile import DataFileError
 from casework.directory.agencies import load_agencies
 from casework.errors import InvalidInputError
 from casework.models.codes import ReporterKind
+from casework.models.notice import Language
 from casework.models.pathway import Category
 from casework.models.public_report import Age, PublicEntry, Teller
 from casework.public_form import FILE, load
 from casework.rules.public_reports import addition, beginning, categories_of, check_said, office_of, reporter_of, told
 from casework.settings import Settings
 from tests.recordings import OPENED
+from web.poster import address, poster
 
 BUILT_IN = resources.files("casework.public_form").joinpath(FILE).read_text()
 FORM = load()
@@ -144,3 +151,23 @@ def test_one_word_is_enough() -> None:
     check_said(PublicEntry(what=("hurt",)))
     with pytest.raises(InvalidInputError):
         check_said(PublicEntry(who="Kenanga", story="  \n"))
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+@pytest.mark.parametrize("place", ["", "sdn-1"])
+def test_a_telephone_reads_the_poster(language: Language, place: str) -> None:
+    """One page, in one language; the picture leads where the words below it say. The same again is the same."""
+    leads_to = address("https://lapor.example.go.id/", language, place)
+    made = poster(FORM, "Dinas PPPAPPKB", leads_to, language, OPENED)
+    pages = PdfReader(BytesIO(made)).pages
+    (picture,) = pages[0].images
+    (read,) = zxingcpp.read_barcodes(Image.open(BytesIO(picture.data)).convert("L"))
+
+    asked = parse_qs(urlsplit(read.text).query)
+    assert (read.text, urlsplit(read.text).path) == (leads_to, "/report")
+    assert asked == {name: [said] for name, said in (("language", language), ("at", place)) if said not in ("", "id")}
+    assert len(pages) == 1
+    text = " ".join(pages[0].extract_text().split())
+    for said in (leads_to, "110", "119", "129", FORM.poster.title[language], FORM.contact[language], "Dinas PPPAPPKB"):
+        assert said in text
+    assert poster(FORM, "Dinas PPPAPPKB", leads_to, language, OPENED) == made

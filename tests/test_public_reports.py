@@ -11,15 +11,19 @@ import httpx
 import pytest
 from playwright.async_api import Browser
 from sqlalchemy import select, text
+from temporalio.testing import ActivityEnvironment
 
+from activities.patrol import PatrolActivities
 from casework.db.caller import ENGINE
+from casework.db.public_ladder import SqlPublicLadder
 from casework.db.session import reading
-from casework.db.tables import access_log, public_reports, throttles
+from casework.db.tables import access_log, notices, public_reports, throttles
 from casework.ids import check_digit, new_id
 from casework.models.people import Actor, Role
 from casework.rules.throttle import ALL_PUBLIC, PUBLIC
 from casework.vault.errors import KeyMissingError
-from starter.public_reports import PublicDesk
+from starter.settling import Settling
+from starter.workers import ground
 from tests.browsing import TELEPHONE, Person
 from tests.real_site import RealSite
 from tests.stack import Stack
@@ -184,13 +188,12 @@ async def test_what_is_no_choice_of_ours_turns_nobody_away(office: Office) -> No
     assert (row.area, row.agency_id) == (None, "dinas-pppappkb")
 
 
-async def test_another_site_sends_nothing(office: Office) -> None:
-    before, form = office.rows(), await office.form()
-    answer = await office.client.post(
-        "/report", content=urlencode({**form, **FILLED}), headers={**TYPED, "sec-fetch-site": "cross-site"}
-    )
-
-    assert (answer.status_code, office.rows()) == (403, before)
+async def test_another_site_sends_nothing_and_an_old_telephone_is_heard(office: Office) -> None:
+    """A browser says where a form comes from; one that does not, or says `null`, is no other site."""
+    for told, status, more in (({"sec-fetch-site": "cross-site"}, 403, 0), ({"origin": "null"}, 200, 1)):
+        before, content = office.rows(), urlencode({**await office.form(), **FILLED})
+        answer = await office.client.post("/report", content=content, headers={**TYPED, **told})
+        assert (answer.status_code, office.rows()) == (status, before + more)
 
 
 async def test_a_flood_ends_with_429_and_takes_nothing_from_others(office: Office) -> None:
@@ -346,7 +349,7 @@ async def test_what_is_not_confirmed_is_kept_for_a_while_and_then_gone(office: O
     for later, left in ((days - timedelta(hours=1), True), (days + timedelta(hours=1), False)):
         then = datetime.now(UTC) + later
         own = replace(app.office, now=lambda then=then: then)  # type: ignore[misc]
-        await PublicDesk(replace(app.desk, office=own), app.cases).settle()
+        await Settling(replace(app.desk, office=own), app.cases).settle()
         assert opens(office, row) is left
         assert (office.row(row.number).sealed is not None) is left
     gone = (await office.site.ask(app.supervisor, "GET", f"/public-reports/{row.id}")).json()
@@ -391,12 +394,13 @@ async def test_while_the_engine_is_away_all_of_it_goes_on(office: Office, monkey
         second = await site.post(app.caseworker, f"/public-reports/{added.id}/addition", number=case["number"])
         assert (first.status_code, second.status_code) == (201, 200)
         assert second.json()["entry"]["story"] == STORY
-        await PublicDesk(app.desk, app.cases).settle()
+        assert added.id in (await site.ask(app.caseworker, "GET", "/public-reports?limit=200")).text
+        await Settling(app.desk, app.cases).settle()
         assert opens(office, opened)
         assert opens(office, added)
 
     assert await app.cases.start_queued() == 1
-    settled = await asyncio.gather(*(PublicDesk(app.desk, app.cases).settle() for _ in range(2)))
+    settled = await asyncio.gather(*(Settling(app.desk, app.cases).settle() for _ in range(2)))
     assert sum(settled) >= 2
     assert not opens(office, opened)
     assert not opens(office, added)
@@ -404,6 +408,66 @@ async def test_while_the_engine_is_away_all_of_it_goes_on(office: Office, monkey
     assert len(reports) == 1
     case_id = office.row(opened.number).case_id
     assert (await site.ask(app.supervisor, "GET", f"/cases/{case_id}")).status_code == 200
+
+
+# ---- telling
+
+
+def told_of(office: Office, row: Any) -> list[tuple[str, str]]:
+    """Who was told of a report, and with which kind of notice."""
+    with reading(office.app.outside.engine, ENGINE) as connection:
+        found = select(notices.c.recipient, notices.c.kind).where(notices.c.about_id == row.id)
+        return sorted((each.recipient["role"], each.kind) for each in connection.execute(found))
+
+
+async def test_who_decides_is_told_by_and_by_until_somebody_has_decided(office: Office) -> None:
+    """Each rung once, late rather than never, whoever looks how often; nobody is told of what is decided."""
+    row, closed = await office.reported(), await office.reported()
+    await office.site.post(office.app.head, f"/public-reports/{closed.id}/closing", reason="Salah alamat.")
+    ladder = SqlPublicLadder(office.app.outside.engine, office.app.office.public_form.ladder)
+    first = [("caseworker", "public_report"), ("supervisor", "public_report")]
+    for hours, told in (
+        (0, first),
+        (17.9, first),
+        (18, sorted(first * 2)),
+        (96, sorted([*first * 2, *[(who, "public_report_late") for who in ("supervisor", "head") * 2]])),
+        (960, None),
+    ):
+        then = row.taken_at + timedelta(hours=hours)
+        while ladder.tell(then, 100):
+            pass
+        assert told is None or told_of(office, row) == told, hours
+    assert office.row(row.number).next_at is None
+    assert ladder.tell(row.taken_at + timedelta(hours=960), 100) == 0
+    assert told_of(office, closed) == []
+
+
+async def test_two_watches_tell_once(office: Office) -> None:
+    row = await office.reported()
+    ladder = SqlPublicLadder(office.app.outside.engine, office.app.office.public_form.ladder)
+    then = row.taken_at + timedelta(hours=100)
+
+    await asyncio.gather(*(asyncio.to_thread(ladder.tell, then, 100) for _ in range(4)))
+
+    assert len(told_of(office, row)) == 8
+
+
+async def test_what_waits_stands_where_people_look(office: Office) -> None:
+    """On my work and on the board, and what is late in the digest of the office."""
+    await office.reported()
+    app = office.app
+    for actor, page in ((app.caseworker, "/"), (app.supervisor, "/stalled")):
+        assert "menunggu keputusan" in (await office.visits(actor, "GET", page)).text
+    later = datetime.now(UTC) + timedelta(hours=25)
+    waiting, late = app.outside.public_reports.counts(app.supervisor, later)
+    patrol = PatrolActivities(replace(ground(app.client, app.outside, app.office), now=lambda: later))
+    await ActivityEnvironment().run(patrol.report, 0)
+    with reading(app.outside.engine, ENGINE) as connection:
+        found = select(notices.c.waiting).where(notices.c.kind == "digest")
+        digest = connection.execute(found).scalar_one()
+
+    assert (waiting, late > 0) == (late, True)
+    assert digest >= late
 
 
 # ---- pages
@@ -447,6 +511,16 @@ async def test_the_pages_lead_from_the_list_to_each_end(office: Office) -> None:
         assert (await office.visits(app.caseworker, "GET", f"{at}?done={way}")).status_code == 200
     empty = await office.visits(app.caseworker, "POST", f"/public-reports/{(await office.reported()).id}/closing")
     assert empty.status_code == 422
+
+
+async def test_the_office_saves_its_poster(office: Office) -> None:
+    """In the language that is asked for; a place that is none of the office's is left out."""
+    for language, name in (("id", "laporkan-id.pdf"), ("en", "laporkan-en.pdf"), ("xx", "laporkan-id.pdf")):
+        path = f"/public-reports/poster?language={language}&at=nowhere"
+        saved = await office.visits(office.app.caseworker, "GET", path)
+        assert saved.headers["content-disposition"] == f'attachment; filename="{name}"'
+        assert saved.content.startswith(b"%PDF")
+        assert saved.headers["content-type"] == "application/pdf"
 
 
 def prefilled(page: str) -> dict[str, str]:

@@ -136,6 +136,7 @@ def test_every_list_is_known_as_one() -> None:
         "version",
         "public_reports",
         "tried",
+        "public_reports_poster",
         "file",
         "mailbox",
         "mailboxes",

@@ -283,7 +283,7 @@ async def test_the_watch_tells_of_who_reads_too_much(idle: Stack) -> None:
             return super().look(since, now) if next(rounds) else 1 // 0
 
     promises, failing = promises_of(idle), Failing(idle.outside.engine)
-    watch = Watch(watch_of(idle), promises, failing, beats, lambda: 0, answers, lambda: now, seconds=0.05)
+    watch = Watch(watch_of(idle), (promises,), failing, beats, lambda: 0, answers, lambda: now, seconds=0.05)
     watchdog = Watchdog(watch)
     watchdog.start()
     await until(lambda: len(asked) > 3)
@@ -315,7 +315,7 @@ def test_the_watch_ends_after_the_delivery_that_is_under_way(idle: Stack) -> Non
         return False
 
     beats, snooping = SqlHeartbeats(idle.outside.engine), SqlSnooping(idle.outside.engine)
-    watch = Watch(watch_of(idle), promises_of(idle), snooping, beats, deliver, away, idle.office.now, seconds=60)
+    watch = Watch(watch_of(idle), (promises_of(idle),), snooping, beats, deliver, away, idle.office.now, seconds=60)
     watchdog = Watchdog(watch)
     watchdog.start()
     assert begun.wait(10)

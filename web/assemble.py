@@ -60,6 +60,7 @@ async def site_of(settings: Settings) -> Site:
             "engine": lambda: engine_answers(client),
             "worker": lambda: worker_works(client, outside.heartbeats, own),
         },
+        pages=settings.pages,
         tls=settings.pages.startswith("https://"),
         close=outside.close,
     )

@@ -50,6 +50,8 @@ class Site:
     agencies: tuple[Agency, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """By part (`database`, `engine`, `worker`); each gives False, or raises, where it is away."""
+    pages: str = "http://127.0.0.1:8000"
+    """Where people reach the pages."""
     tls: bool = False
     """Whether people reach it over TLS."""
     looks_every: timedelta = timedelta(seconds=5)

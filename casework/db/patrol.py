@@ -8,7 +8,7 @@ from sqlalchemy import Engine, Select, exists, func, or_, select, union
 
 from casework.db.caller import ENGINE
 from casework.db.session import reading
-from casework.db.tables import cases, deadlines, erasures, findings, reservations
+from casework.db.tables import cases, deadlines, erasures, findings, public_reports, reservations
 from casework.models.codes import Status
 from casework.models.patrol import Recorded, Shown
 
@@ -53,10 +53,11 @@ class SqlPatrol:
             return tuple(connection.scalars(oldest))
 
     def offices(self) -> tuple[str, ...]:
-        """The offices that have a case, or a report that waits to become one."""
+        """The offices that have a case, or a report that waits to become one, of the public or their own."""
         waiting = select(reservations.c.agency_id).where(~reservations.c.started)
+        reported = select(public_reports.c.agency_id).where(public_reports.c.outcome.is_(None))
         with reading(self._engine, ENGINE) as connection:
-            return tuple(connection.scalars(union(select(cases.c.agency_id), waiting)))
+            return tuple(connection.scalars(union(select(cases.c.agency_id), waiting, reported)))
 
 
 def _recorded() -> Select[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from casework.db.caller import ENGINE
@@ -19,6 +19,8 @@ from casework.models.public_report import Decision, Outcome, Taken
 
 P = public_reports.c
 WAITS = P.outcome.is_(None)
+UNDONE = or_(WAITS, and_(P.outcome == Outcome.ADDED.value, P.settled_at.is_(None)))
+"""Nobody has decided, or the case that it is to be added to does not have it yet."""
 UNLISTED = ("sealed", "reason", "sent_as", "decided_under", "decided_digest", "told", "next_at")
 LISTED = tuple(column for column in P if column.name not in UNLISTED)
 OWED = (Outcome.OPENED.value, Outcome.ADDED.value)
@@ -48,7 +50,7 @@ class SqlPublicReports(SqlReader):
         self, reader: Actor, *, waiting: bool, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Those of the reader's office: what waits by how long it has, what is decided newest first."""
-        found = select(*LISTED).where(_own(reader), WAITS if waiting else ~WAITS)
+        found = select(*LISTED).where(_own(reader), UNDONE if waiting else ~UNDONE)
         with self._read_by(reader) as connection:
             if not waiting:
                 return newest_first(connection, found, P.taken_at, P.id, limit, cursor)
@@ -71,7 +73,7 @@ class SqlPublicReports(SqlReader):
 
     def counts(self, reader: Actor, now: datetime) -> tuple[int, int]:
         """How many wait in the reader's office, and how many of them too long."""
-        counted = select(func.count(), func.count().filter(P.due_at < now)).where(_own(reader), WAITS)
+        counted = select(func.count(), func.count().filter(P.due_at < now)).where(_own(reader), UNDONE)
         with self._read_by(reader) as connection:
             waiting, late = connection.execute(counted).one()
         return int(waiting), int(late)

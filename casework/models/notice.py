@@ -57,6 +57,8 @@ class NoticeKind(Codes):
     RECORDS_HELD = "records_held"
     PROMISE_DUE = "promise_due"
     PROMISE_LATE = "promise_late"
+    PUBLIC_REPORT = "public_report"
+    PUBLIC_REPORT_LATE = "public_report_late"
 
 
 OF_NO_CASE = frozenset(
@@ -68,6 +70,8 @@ OF_NO_CASE = frozenset(
         NoticeKind.REFUSED_REPEATEDLY,
         NoticeKind.PROMISE_DUE,
         NoticeKind.PROMISE_LATE,
+        NoticeKind.PUBLIC_REPORT,
+        NoticeKind.PUBLIC_REPORT_LATE,
     }
 )
 

@@ -61,6 +61,13 @@ class Advice(Model):
     points: Annotated[tuple[Said, ...], Field(min_length=1, max_length=12)]
 
 
+class Poster(Model):
+    """What a poster says beside the picture that telephones read."""
+
+    title: Said
+    says: Annotated[tuple[Said, ...], Field(min_length=1, max_length=5)]
+
+
 class Rung(Model):
     """Who of the office is told that a report waits, and how many hours after it came."""
 
@@ -80,7 +87,8 @@ class PublicForm(Model):
     places: Annotated[tuple[Place, ...], Field(max_length=500)] = ()
     advice: Annotated[tuple[Advice, ...], Field(max_length=6)] = ()
     contact: Said
-    """How the office itself is reached: on the poster."""
+    """How the office itself is reached."""
+    poster: Poster
     decide_within_hours: Annotated[int, Field(ge=1, le=720)]
     ladder: Annotated[tuple[Rung, ...], Field(min_length=1, max_length=10)]
     kept_days: Annotated[int, Field(ge=1, le=3650)]

@@ -19,9 +19,11 @@ PAGES = {
     NoticeKind.CHECKPOINT: "/audit",
     NoticeKind.MANY_CASES_SEEN: "/access-log",
     NoticeKind.REFUSED_REPEATEDLY: "/access-log",
+    NoticeKind.PUBLIC_REPORT: "/public-reports",
+    NoticeKind.PUBLIC_REPORT_LATE: "/public-reports",
 }
 """Where a notice of no case leads: to what waits too long, to the accounts of the office, to what the auditor
-was told of, to who saw what."""
+was told of, to who saw what, to what the public reported."""
 
 
 class CheckpointText(Model):

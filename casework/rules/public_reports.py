@@ -1,15 +1,15 @@
 """What a report of the public must be to be taken, and what a case is begun with that is made of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from casework.commands import AddReport
 from casework.errors import InvalidInputError
 from casework.models.codes import Channel, ReporterKind, Sex
-from casework.models.notice import Language
+from casework.models.notice import Language, Notice, NoticeKind, Recipient
 from casework.models.parts import Reporter
 from casework.models.pathway import Category
-from casework.models.public_form import PublicForm
+from casework.models.public_form import PublicForm, Rung
 from casework.models.public_report import Age, PublicEntry, Teller
 from casework.rules.opening import problem
 
@@ -33,6 +33,27 @@ def office_of(entry: PublicEntry, form: PublicForm, lead_agency_id: str) -> str:
 def due_at(form: PublicForm, taken_at: datetime) -> datetime:
     """When it is to be decided on."""
     return taken_at + timedelta(hours=form.decide_within_hours)
+
+
+def climbed(ladder: Sequence[Rung], taken_at: datetime, now: datetime) -> tuple[int, datetime | None]:
+    """How many rungs are due by now, and when the next is; None after the last, when it only stays on the lists."""
+    times = [taken_at + timedelta(hours=rung.after_hours) for rung in ladder]
+    due = sum(at <= now for at in times)
+    return due, times[due] if due < len(times) else None
+
+
+def waits(report_id: str, agency_id: str, due_at: datetime, number: int, rung: Rung, now: datetime) -> Iterator[Notice]:
+    """The notices of a rung. Their ids are the rung's, so that nobody is told of it twice."""
+    kind = NoticeKind.PUBLIC_REPORT_LATE if number and now >= due_at else NoticeKind.PUBLIC_REPORT
+    for role in rung.to:
+        yield Notice(
+            id=f"public-report.{report_id}.{number}.{role.value}",
+            kind=kind,
+            recipient=Recipient(role=role, agency_id=agency_id),
+            due_at=due_at,
+            about_id=report_id,
+            created_at=now,
+        )
 
 
 def categories_of(entry: PublicEntry, form: PublicForm) -> tuple[Category, ...]:

@@ -95,6 +95,10 @@ class PublicReading:
         said = {"entry": entry, "categories": categories, "reason": self.desk.reason(row)}
         return PublicReportAnswer.model_validate({**self._shown(actor, row), **said})
 
+    def counts(self, actor: Actor) -> tuple[int, int]:
+        """How many wait in the reader's office, and how many of them too long; nothing to who is of no office."""
+        return self._reports.counts(actor, self._now()) if actor.role in OFFICE_ROLES else (0, 0)
+
     def _shown(self, actor: Actor, row: Any) -> dict[str, Any]:
         sees = actor.role in DECIDING_ROLES or row["decided_by"] == actor.account_id
         waits = row["outcome"] is None

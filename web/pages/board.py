@@ -22,6 +22,7 @@ from starter.outreach import OutreachBook
 from web.api import stalled
 from web.api.answers import Outlook, RemedyOf, StalledCases, Waiting
 from web.api.lists import StalledQuery
+from web.api.public_reports import PublicReading
 from web.api.writes import check_say
 from web.noting import unnoted
 from web.pages.commanding import ASKS
@@ -43,6 +44,7 @@ A_PAGE = 12
 CLOCKS = 2
 """Of each case the clocks that have stood still longest; the others are on its page."""
 BOARD = "/stalled"
+WHOLE = "stalled.html"
 EVENTS = f"{BOARD}/events"
 
 WHOLE = "stalled.html"
@@ -51,12 +53,15 @@ WHOLE = "stalled.html"
 class Board:
     """The page, its rows by themselves, the events that tell of a change, and the remedies that are one click."""
 
-    def __init__(self, site: Site, sheets: Sheets, naming: Naming, live: Live, book: OutreachBook) -> None:
+    def __init__(
+        self, site: Site, sheets: Sheets, naming: Naming, live: Live, book: OutreachBook, public: PublicReading
+    ) -> None:
         self._book = book
         self._site = site
         self._sheets = sheets
         self._naming = naming
         self._live = live
+        self._public = public
 
     def routes(self) -> Iterator[BaseRoute]:
         """All under one address, with the same filters."""
@@ -124,6 +129,7 @@ class Board:
             status,
             owed=self._book.owed(actor, visit.sheet.now) if template == WHOLE else (),
             board=board,
+            public=self._public.counts(actor) if template == WHOLE else (0, 0),
             query=query,
             refusal=refusal,
             done=done_of(visit),

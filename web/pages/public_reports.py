@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from casework.commands import OpenCase
 from casework.errors import CaseworkError
 from casework.ids import new_id
+from casework.models.notice import Language
 from casework.models.public_report import AddTo, CloseReport
 from casework.rules.public_reports import beginning
 from starter.asking import Asking
@@ -29,7 +30,10 @@ from web.pages.opening import FIELDS, opening_form
 from web.pages.refused import FRESH, Refused
 from web.pages.sheets import SEE_OTHER, Sheets, Visit
 from web.pages.typed import Typed
+from web.poster import address, poster
+from web.site import Site
 
+PDF = "application/pdf"
 M = TypeVar("M", AddTo, CloseReport)
 AT = "/public-reports"
 ONE = f"{AT}/{{report_id}}"
@@ -39,7 +43,8 @@ DONE = ("opening", "addition", "closing")
 class PublicReportPages:
     """A list, one page for each report, and the form of a case that is opened of it."""
 
-    def __init__(self, sheets: Sheets, naming: Naming, choices: Choices, reading: PublicReading) -> None:
+    def __init__(self, site: Site, sheets: Sheets, naming: Naming, choices: Choices, reading: PublicReading) -> None:
+        self._site = site
         self._sheets = sheets
         self._naming = naming
         self._choices = choices
@@ -48,6 +53,7 @@ class PublicReportPages:
     def routes(self) -> Iterator[BaseRoute]:
         """Each for who may do the same through the API."""
         yield self._sheets.shows(AT, self._list)
+        yield self._sheets.shows(f"{AT}/poster", self._poster)
         yield self._sheets.shows(ONE, self._show)
         yield self._sheets.shows(f"{ONE}/opening", self._opening)
         yield self._sheets.takes(f"{ONE}/opening", self._open, self._unopened)
@@ -66,6 +72,17 @@ class PublicReportPages:
             "following": page_after(visit, page),
         }
         return visit.sheet.page("public_reports.html", **shown)
+
+    def _poster(self, visit: Visit) -> Response:
+        """To be printed; a language or a place that is none of ours counts as none."""
+        check_office(visit.visitor.actor)
+        language: Language = "en" if visit.asked("language") == "en" else "id"
+        place = visit.asked("at") if visit.asked("at") in self._places else ""
+        leads_to = address(self._site.pages, language, place)
+        office = next(each.name for each in self._site.agencies if each.id == self._site.desk.office.lead_agency_id)
+        made = poster(self._reading.desk.form, office, leads_to, language, visit.sheet.now)
+        name = f"laporkan-{language}{f'-{place}' if place else ''}.pdf"
+        return Response(made, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type=PDF)
 
     @property
     def _places(self) -> dict[str, str]:

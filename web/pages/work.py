@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from casework.models.people import OFFICE_ROLES
 from starter.outreach import OutreachBook
+from web.api.public_reports import PublicReading
 from web.pages.naming import Naming
 from web.pages.sheets import SEE_OTHER, Sheets, Visit
 from web.site import Site
@@ -23,11 +24,14 @@ SOON = timedelta(days=7)
 class Work:
     """The page at which people arrive."""
 
-    def __init__(self, site: Site, sheets: Sheets, naming: Naming, book: OutreachBook) -> None:
+    def __init__(
+        self, site: Site, sheets: Sheets, naming: Naming, book: OutreachBook, public: PublicReading
+    ) -> None:
         self._book = book
         self._reads = site.desk.reads
         self._sheets = sheets
         self._naming = naming
+        self._public = public
 
     def routes(self) -> Iterator[BaseRoute]:
         """The root; who works on no cases is led to where their work lies."""
@@ -46,6 +50,7 @@ class Work:
         return visit.sheet.page(
             "work.html",
             groups=_grouped(work.clocks[:SHOWN], now, midnight),
+            public=self._public.counts(actor),
             assignments=work.assignments[:NEWS],
             answers=work.answers[:NEWS],
             more=len(work.clocks) > SHOWN or max(len(work.assignments), len(work.answers)) > NEWS,
