@@ -24,9 +24,7 @@ SOON = timedelta(days=7)
 class Work:
     """The page at which people arrive."""
 
-    def __init__(
-        self, site: Site, sheets: Sheets, naming: Naming, book: OutreachBook, public: PublicReading
-    ) -> None:
+    def __init__(self, site: Site, sheets: Sheets, naming: Naming, book: OutreachBook, public: PublicReading) -> None:
         self._book = book
         self._reads = site.desk.reads
         self._sheets = sheets
