@@ -31,7 +31,7 @@ NO_PAGE = (
 """A stream, a file to be saved, and what is asked with the cookie of a one-time link."""
 MOST = 7
 """Statements: the session, what is shown, names, and the note of what was seen."""
-FEWER = {"/stalled": 5, "/stalled/rows": 4, "/caseload": 5, "/cases": 4, "/referrals": 3, "/notifications": 4}
+FEWER = {"/stalled": 6, "/stalled/rows": 4, "/caseload": 5, "/cases": 4, "/referrals": 3, "/notifications": 4}
 MORE = {"/cases/{case_id}": 12, "/cases/{case_id}/documents": 10, "/outreach": 10}
 """A case with its outlook, referrals and log; its files with what letters may be written about; what was done, with its
 sums, what followed, and what is late."""
