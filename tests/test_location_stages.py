@@ -43,8 +43,9 @@ STILL = {
     ),
     *(f"{V1}/outreach{path}" for path in ("", "/summary", "/codes", "/{outreach_id}")),
     *("/outreach", "/outreach/new", "/outreach/{outreach_id}"),
+    *("/figures", "/figures/{chapter}", f"{V1}/reports/indicators"),
 }
-"""What tells of no case, whoever asks."""
+"""What tells of no case, or counts them, whoever asks."""
 OF_DAYS = (f"{V1}/reports/", "/figures", "/register")
 NEAR = ("supervisor", "police", "hospital")
 """Of those who are answered, who is shown most by each ground: asked at every stage; all the others at the last."""
