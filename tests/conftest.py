@@ -9,6 +9,7 @@ import base64
 import gc
 import os
 import secrets
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -37,7 +38,10 @@ hypothesis.settings.register_profile("tuntas", deadline=None, suppress_health_ch
 hypothesis.settings.load_profile("tuntas")
 
 # What is logged is shown of a test that fails: to lay it out for a terminal costs more than many a request.
-structlog.configure(processors=[structlog.stdlib.add_log_level, structlog.processors.JSONRenderer(default=str)])
+structlog.configure(
+    processors=[structlog.stdlib.add_log_level, structlog.processors.JSONRenderer(default=str)],
+    logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # what a command says is on the other one
+)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from casework.models.people import Role
 from tests import matrix_page
-from tests.api_fakes import web
+from tests.api_fakes import web, web_at
 from tests.matrix import BY_LINK, EVERYBODY, FORMS, OFFERED, PAGES, READS, ROUTES, STANDS, SYSTEMS, Access, Names
 from tests.matrix_bodies import form_of, sent
 from tests.matrix_world import NAME, Subject, World, world_of
@@ -90,7 +91,7 @@ def test_the_routes_of_the_document_are_those_that_are_asked() -> None:
 
 def test_a_route_without_an_entry_is_found() -> None:
     """Of the API and of the pages, of another method too."""
-    app = web().app
+    app = web_at(lambda: datetime.now(UTC)).app  # of its own: every other test asks the one that is there
     app.add_api_route("/api/v1/cases/{case_id}/secrets", lambda: None, methods=["GET"])
     app.add_route("/cases/{case_id}", lambda request: httpx.Response(200), methods=["DELETE"])  # type: ignore[arg-type,return-value]
 
@@ -407,12 +408,12 @@ async def test_every_page_shows_what_the_matrix_says(there: There, name: str) ->
 
 
 def who_is_refused(page: Page) -> Names:
-    """All of them. Who does not even know of a case sends its forms, which says more than to look at them; one of each
-    role and knowledge, for the command is the one that the API refuses to all."""
+    """All of them; of those who ask for a form, one of each role and knowledge, for its command is the one that the API
+    refuses to all. Who does not even know of a case sends its forms, which says more than to look at them."""
     asking = page.access.knows if page.form is LOOKED_AT else EVERYBODY
     refused = (BROWSING & asking) - page.access.may
     alike = {(STANDS[who].role, who in page.access.knows): who for who in sorted(refused)}
-    return frozenset(alike.values()) if page.form else refused
+    return refused if page.form is None else frozenset(alike.values())
 
 
 def who_is_served(page: Page) -> Names:

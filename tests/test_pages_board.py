@@ -206,7 +206,7 @@ def many(app: Stack, case_id: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/stalled", 5), ("/stalled/rows", 4), ("/caseload", 5), ("/stalled?reason=overdue&risk=high", 5)],
+    [("/stalled", 6), ("/stalled/rows", 4), ("/caseload", 5), ("/stalled?reason=overdue&risk=high", 6)],
 )
 async def test_a_page_takes_few_statements_and_is_light(
     app: Stack, address: str, many: None, path: str, most: int
