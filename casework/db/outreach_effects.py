@@ -6,17 +6,14 @@ A report is the opening of a case, as the log has it: it counts where the client
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
-from casework.db.caller import ENGINE, Caller, acting
-from casework.db.reader import SqlReader
+from casework.db.counting import SqlCounting
 from casework.db.session import reading
 from casework.db.tables import case_log, cases, outreach
-from casework.db.visible import visible_to
 from casework.models.outreach import Reports
 from casework.models.people import Actor
 from casework.ports import Followed, OutreachQuery
-from casework.rules.figures import of_own_office
 from casework.rules.outreach import AFTER, BEFORE, NEITHER, WITHIN
 
 _NAMED = func.lower(func.trim(case_log.c.case_after["client"]["subdistrict"].astext))
@@ -25,7 +22,7 @@ CODE = func.regexp_replace(_PLACE, "[^a-z0-9]+", "_", "g")
 """The subdistrict of an opening as its code: its name, folded."""
 
 
-class SqlOutreachEffects(SqlReader):
+class SqlOutreachEffects(SqlCounting):
     """Keeps the promises of `ports.Effects`."""
 
     def of_each(self, reader: Actor, ids: Collection[str]) -> Mapping[str, Reports]:
@@ -68,15 +65,6 @@ class SqlOutreachEffects(SqlReader):
         opened = and_(case_log.c.case_id == cases.c.id, case_log.c.sequence == 1)
         found: Select[Any] = select(cases.c.id, cases.c.reported_at, CODE.label("code")).join(case_log, opened)
         return found.where(self._scope(reader)).subquery("reports")
-
-    def _caller(self, reader: Actor) -> Caller:
-        """The walls show nobody else the rows of all offices: what is then told of them is counts."""
-        return acting(reader, self._now()) if of_own_office(reader) else ENGINE
-
-    def _scope(self, reader: Actor) -> ColumnElement[bool]:
-        if of_own_office(reader):
-            return (cases.c.agency_id == reader.agency_id) & visible_to(reader, self._now())
-        return true()
 
 
 def _before(reports: Any, held_at: ColumnElement[Any] = outreach.c.held_at) -> ColumnElement[bool]:

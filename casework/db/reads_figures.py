@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, select, true, tuple_, union_all
 
-from casework.db.caller import ENGINE, Caller, acting
+from casework.db.counting import SqlCounting
 from casework.db.figure_frame import frame
 from casework.db.figure_rows import MAKERS, rows_of
 from casework.db.pages import newest_first, oldest_first
-from casework.db.reader import SqlReader
 from casework.db.register_rows import changed, told
 from casework.db.session import deciding, reading
 from casework.db.tables import cases
@@ -18,12 +17,11 @@ from casework.db.visible import NOT_ERASED, ground_of, visible_to
 from casework.models.figure import Cell, Counted, Key, Period
 from casework.models.people import Actor
 from casework.rules.access import shown
-from casework.rules.figures import of_own_office
 
 PART = 200
 
 
-class FigureReads(SqlReader):
+class FigureReads(SqlCounting):
     """Figures, the cases behind their numbers, and what the national register is to be told."""
 
     def counted(self, reader: Actor, period: Period, zone: str, ids: Collection[str]) -> Mapping[str, Counted]:
@@ -86,16 +84,6 @@ class FigureReads(SqlReader):
         with reading(self._engine, self._caller(reader)) as connection:
             rows, following = oldest_first(connection, found, cases.c.opened_at, cases.c.id, limit, cursor)
         return list(rows), following
-
-    def _caller(self, reader: Actor) -> Caller:
-        """The walls show nobody else the rows of all offices: what is then told of them is counts."""
-        return acting(reader, self._now()) if of_own_office(reader) else ENGINE
-
-    def _scope(self, reader: Actor) -> ColumnElement[bool]:
-        """The own office's cases that its people may see; of all offices for who is shown no case."""
-        if of_own_office(reader):
-            return (cases.c.agency_id == reader.agency_id) & visible_to(reader, self._now())
-        return true()
 
 
 def _under(rows: Any, key: Key) -> ColumnElement[bool]:

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 Writing = Callable[[IO[bytes]], AbstractContextManager["Take"]]
 DAYS = ["%Y-%m-%d"]
+OpenedFrom = Annotated[
+    datetime | None, typer.Option("--from", formats=DAYS, metavar="DAY", help="Cases opened on this day or later.")
+]
+OpenedTo = Annotated[
+    datetime | None, typer.Option("--to", formats=DAYS, metavar="DAY", help="Cases opened on this day or earlier.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,12 +40,8 @@ def register(app: typer.Typer) -> None:
 def export_events(
     xes: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to, as XES (IEEE 1849-2016).")] = None,
     ocel: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to, as OCEL 2.0 JSON.")] = None,
-    from_: Annotated[
-        datetime | None, typer.Option("--from", formats=DAYS, metavar="DAY", help="Cases opened on this day or later.")
-    ] = None,
-    to: Annotated[
-        datetime | None, typer.Option(formats=DAYS, metavar="DAY", help="Cases opened on this day or earlier.")
-    ] = None,
+    from_: OpenedFrom = None,
+    to: OpenedTo = None,
     json: Annotated[bool, typer.Option("--json", help="How much was written, as JSON.")] = False,
 ) -> None:
     """Write what happened on cases as event logs for process mining: codes and times, nobody's name, number or address.

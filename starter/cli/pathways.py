@@ -10,7 +10,7 @@ import typer
 
 from starter.cli import screen
 from starter.cli.environment import database, failures, settings
-from starter.cli.exporting import DAYS, exporter_of
+from starter.cli.exporting import OpenedFrom, OpenedTo, exporter_of
 from starter.cli.failures import BadUsage, Refused
 
 if TYPE_CHECKING:
@@ -51,12 +51,8 @@ def try_(
     against: Annotated[
         Path | None, typer.Option(metavar="LOG", help="A log of `tuntas export-events --ocel`, instead of the record.")
     ] = None,
-    from_: Annotated[
-        datetime | None, typer.Option("--from", formats=DAYS, metavar="DAY", help="Cases opened on this day or later.")
-    ] = None,
-    to: Annotated[
-        datetime | None, typer.Option(formats=DAYS, metavar="DAY", help="Cases opened on this day or earlier.")
-    ] = None,
+    from_: OpenedFrom = None,
+    to: OpenedTo = None,
     json: Annotated[bool, typer.Option("--json", help="All counts, as JSON.")] = False,
 ) -> None:
     """What changed deadlines and ladders would have done to past cases: what late, and how often somebody told.
