@@ -301,6 +301,34 @@ async def answers() -> bool:
     return True
 
 
+async def test_where_a_ladder_cannot_be_told_there_is_no_sign_of_life(idle: Stack) -> None:
+    """Or the board would call itself whole; the other ladders are told all the same, and later it lives again."""
+    rounds: list[str] = []
+
+    class Failing:
+        def tell(self, now: datetime, limit: int) -> int:
+            rounds.append("tried")
+            return 0 if rounds.count("tried") > 3 else 1 // 0
+
+    class Other:
+        def tell(self, now: datetime, limit: int) -> int:
+            rounds.append("other")
+            return 0
+
+    class Beats:
+        def beat(self, name: str, at: datetime, *, well: bool = True) -> None:
+            rounds.append("beat")
+
+    snooping, now = SqlSnooping(idle.outside.engine), idle.office.now
+    watch = Watch(watch_of(idle), (Failing(), Other()), snooping, Beats(), lambda: 0, answers, now, seconds=0.05)
+    watchdog = Watchdog(watch)
+    watchdog.start()
+    await until(lambda: "beat" in rounds)
+    watchdog.stop()
+
+    assert rounds[:9] == [*("tried", "other") * 4, "beat"]
+
+
 def test_the_watch_ends_after_the_delivery_that_is_under_way(idle: Stack) -> None:
     """What it delivers with is closed when it has ended."""
     begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
