@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 from temporalio.client import ScheduleActionExecutionStartWorkflow, ScheduleHandle, WorkflowHandle
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
+import activities.comparing
 import activities.patrol
 import workflows.patrol
 from activities.records import RecordsActivities
@@ -24,9 +26,11 @@ from casework.db.session import engine_for, reading, writing
 from casework.db.store import SqlCaseStore
 from casework.db.tables import cases, findings, notices, reservations
 from casework.ids import workflow_id
+from casework.models.codes import Stage
 from casework.models.notice import Contact, Notice, NoticeKind, Recipient
 from casework.models.pathway import Risk
-from casework.models.patrol import Finding, FindingKind, PatrolReport
+from casework.models.patrol import Finding, FindingKind, PatrolReport, Recorded, Shown, Stand
+from casework.models.patrol import Run as Found
 from casework.models.people import Role
 from casework.ports import BoardQuery
 from casework.temporal.connect import connect
@@ -168,6 +172,36 @@ async def test_what_is_under_way_is_no_difference(idle: Stack) -> None:
 
     assert found(reports[0], case_id) == []
     assert kept(idle, case_id) == []
+
+
+@pytest.mark.parametrize("moves", [True, False], ids=["goes on", "stays"])
+async def test_a_record_that_is_always_ahead_differs_unless_it_goes_on(
+    moves: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two looks a command may come each time; a record that has diverged takes none."""
+    monkeypatch.setattr(activities.comparing, "LOOKS", (0.0, 0.0, 0.0))
+    shown = Shown(stage=Stage.INTAKE, risk=Risk.HIGH, agency_id=LEAD, due_at=None)
+    row = Recorded(case_id="case", revision=5, shown=shown, next_at=None)
+
+    class Looked:
+        looks = 0
+
+        async def look(self, case_id: str) -> Found:
+            return Found(status="running", shown=shown)
+
+        async def stand(self, case_id: str) -> Stand:
+            self.looks += moves
+            return Stand(revision=4 + self.looks, next_at=None)
+
+        def recorded(self, case_id: str) -> Recorded:
+            return row.model_copy(update={"revision": 5 + self.looks})
+
+    both: Any = Looked()
+    comparison = activities.comparing.Comparison(both, both, lambda: datetime.now(UTC))
+    found_ = await ActivityEnvironment().run(comparison.findings, [row])
+
+    expected = [] if moves else [("record_differs", "record_ahead")]
+    assert [(each.kind, each.detail) for each in found_] == expected
 
 
 async def test_a_timer_that_was_missed_is_found(idle: Stack) -> None:
